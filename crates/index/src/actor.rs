@@ -1,0 +1,102 @@
+//! Who asks: the credentials that came with a request, and the actor that they prove.
+
+use std::fmt;
+use std::sync::Arc;
+
+use zeroize::Zeroizing;
+
+/// A text that must never be shown: a password or a token. Prints as `[redacted]`.
+#[derive(Clone)]
+pub struct Secret(Zeroizing<String>);
+
+impl Secret {
+    /// Wraps a secret text. The memory is wiped when the value is dropped.
+    pub fn new(text: String) -> Self {
+        Self(Zeroizing::new(text))
+    }
+
+    /// Hands out the text, for checking it only. Never log or compare it with `==`.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+impl fmt::Display for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+/// A user name and a password, as a client sent them. Nothing is proven yet.
+#[derive(Debug, Clone)]
+pub struct Credentials {
+    /// The user name, as sent.
+    pub user: String,
+    /// The password, as sent.
+    pub password: Secret,
+}
+
+/// The name of a user who proved to be that user.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UserName(Arc<str>);
+
+impl UserName {
+    /// Wraps the name of a user whose credentials were checked.
+    pub fn new(name: &str) -> Self {
+        Self(name.into())
+    }
+
+    /// Returns the name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for UserName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Who asks.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Actor {
+    /// Nobody in particular: no credentials came.
+    Anonymous,
+    /// A user with a password.
+    User(UserName),
+    /// The program itself, when it adopts what was found in a directory.
+    System,
+}
+
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Anonymous => f.write_str("anonymous"),
+            Self::User(name) => write!(f, "user:{name}"),
+            Self::System => f.write_str("system"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_never_printed() {
+        let credentials = Credentials {
+            user: "ada".into(),
+            password: Secret::new("lovelace".into()),
+        };
+        let shown = format!("{credentials:?} {}", credentials.password);
+        assert!(!shown.contains("lovelace"), "{shown}");
+        assert!(shown.contains("[redacted]"), "{shown}");
+    }
+}

@@ -1,0 +1,43 @@
+//! What the index needs from outside. Each port is a trait; its documentation is a contract that
+//! `wheelhouse_store::conformance` checks for every backend.
+
+mod catalog;
+mod clock;
+mod file_store;
+mod identities;
+
+pub use catalog::{Catalog, Committed, Counts, SearchHit, SearchTerms};
+pub use clock::{Clock, SystemClock};
+pub use file_store::{
+    Content, FileStore, Observation, OpenError, OpenFile, PlaceError, PlaceMode, PlacedFile, Scan,
+    Seen, StagedFile, Staging,
+};
+pub use identities::{Identities, IdentifyError};
+
+/// A backend could not do its work. Never about the request: what a request may get wrong has an
+/// error of its own.
+#[derive(Debug, thiserror::Error)]
+#[error("{backend}: cannot {operation}: {source}")]
+pub struct StoreError {
+    /// Which backend, such as `sqlite`.
+    pub backend: &'static str,
+    /// What it was doing, as a verb and an object.
+    pub operation: &'static str,
+    /// Why it failed.
+    pub source: Box<dyn std::error::Error + Send + Sync>,
+}
+
+impl StoreError {
+    /// Makes the error of a backend's operation.
+    pub fn new(
+        backend: &'static str,
+        operation: &'static str,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        Self {
+            backend,
+            operation,
+            source: source.into(),
+        }
+    }
+}

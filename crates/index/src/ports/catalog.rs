@@ -1,0 +1,148 @@
+//! The port for the record of what the index holds.
+
+use std::fmt;
+
+use async_trait::async_trait;
+use wheelhouse_standards::metadata::CoreMetadata;
+use wheelhouse_standards::name::ProjectKey;
+
+use super::StoreError;
+use crate::change::{Applied, Change, Event, Learned};
+use crate::identity::{IndexName, Serial};
+use crate::path::FilePath;
+use crate::record::{FileRecord, ProjectListing, ProjectSnapshot};
+
+/// The record of projects, files and events.
+///
+/// Every implementation passes `wheelhouse_store::conformance::catalog`, which holds the promises
+/// below. The index depends on those promises, not on a database. A read sees all of a commit or
+/// nothing of it, and everything that was committed before it began.
+#[async_trait]
+pub trait Catalog: fmt::Debug + Send + Sync + 'static {
+    /// Returns the serial of the last commit.
+    async fn head(&self) -> Result<Serial, StoreError>;
+
+    /// Returns all projects that have files, ordered by key.
+    async fn projects(&self, index: &IndexName) -> Result<ProjectListing, StoreError>;
+
+    /// Returns the files and last serial of `project` from one consistent read, or `None` if no
+    /// file belongs to it.
+    async fn project(
+        &self,
+        index: &IndexName,
+        project: &ProjectKey,
+    ) -> Result<Option<ProjectSnapshot>, StoreError>;
+
+    /// Returns the record of the file at `path`.
+    async fn file(
+        &self,
+        index: &IndexName,
+        path: &FilePath,
+    ) -> Result<Option<FileRecord>, StoreError>;
+
+    /// Returns the records of all files with this name, whatever their folder, ordered by path.
+    async fn files_named(
+        &self,
+        index: &IndexName,
+        file_name: &str,
+    ) -> Result<Vec<FileRecord>, StoreError>;
+
+    /// Returns up to `limit` files with paths after `after`, ordered by path as bytes.
+    async fn files_after(
+        &self,
+        index: &IndexName,
+        after: Option<&FilePath>,
+        limit: usize,
+    ) -> Result<Vec<FileRecord>, StoreError>;
+
+    /// Returns up to `limit` files that nobody has read yet, with paths after `after`, ordered by
+    /// path as bytes.
+    async fn unread_after(
+        &self,
+        index: &IndexName,
+        after: Option<&FilePath>,
+        limit: usize,
+    ) -> Result<Vec<FileRecord>, StoreError>;
+
+    /// Returns the whole core metadata of the file at `path`, if it was read.
+    async fn core_metadata(
+        &self,
+        index: &IndexName,
+        path: &FilePath,
+    ) -> Result<Option<CoreMetadata>, StoreError>;
+
+    /// Returns up to `limit` hits, one for each file that matches, signatures left out, ordered by
+    /// project and path.
+    async fn search(
+        &self,
+        index: &IndexName,
+        terms: &SearchTerms,
+        limit: usize,
+    ) -> Result<Vec<SearchHit>, StoreError>;
+
+    /// Returns how much the index holds.
+    async fn counts(&self, index: &IndexName) -> Result<Counts, StoreError>;
+
+    /// Returns up to `limit` events with serials after `serial`, in their order. The events of
+    /// one serial are never split: there may be more than `limit` of them.
+    async fn events_after(&self, serial: Serial, limit: usize) -> Result<Vec<Event>, StoreError>;
+
+    /// Records a change and its events in one transaction, all or nothing, durably.
+    ///
+    /// The content that a change names must already be in the file store, so that a listed file
+    /// can always be downloaded. An `Add` of a path that has a record acts as `Replace`, and the
+    /// reverse; changes that would change nothing (the same record again, the removal of a path
+    /// without a record) are left out.
+    async fn commit(&self, change: Change) -> Result<Committed, StoreError>;
+
+    /// Adds what was read to records that are still about the content that was read, and returns
+    /// how many those were. Not a change: takes no serial, makes no event.
+    async fn learn(&self, index: &IndexName, learned: Vec<Learned>) -> Result<usize, StoreError>;
+
+    /// Succeeds if the catalog can be read.
+    async fn ready(&self) -> Result<(), StoreError>;
+}
+
+/// Outcome of [`Catalog::commit`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Committed {
+    /// Recorded. Says what it touched.
+    Applied(Applied),
+    /// The index already was as the change wants it. Nothing was written.
+    Unchanged,
+}
+
+/// What a search looks for. Letters of either case are the same.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SearchTerms {
+    /// Texts that the project's name may hold, in any spelling of the name.
+    pub name: Vec<String>,
+    /// Texts that the summary may hold.
+    pub summary: Vec<String>,
+    /// Whether one text that is held is enough, or all must be.
+    pub any: bool,
+}
+
+/// One file that a search found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SearchHit {
+    /// The project.
+    pub project: ProjectKey,
+    /// How the file spells the project's name.
+    pub spelled_name: String,
+    /// The version, as the file name spells it.
+    pub version: String,
+    /// The summary, if the file was read and has one.
+    pub summary: Option<String>,
+}
+
+/// How much an index holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// Projects that have files.
+    pub projects: u64,
+    /// Files, signatures included.
+    pub files: u64,
+    /// Files that nobody has read yet.
+    pub unread: u64,
+}

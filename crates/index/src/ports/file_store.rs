@@ -1,0 +1,205 @@
+//! The port for where the bytes are.
+
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use tokio::sync::mpsc;
+use wheelhouse_standards::digest::Digests;
+
+use super::StoreError;
+use crate::identity::{Fingerprint, Timestamp};
+use crate::path::FilePath;
+
+/// The bytes of an index's files.
+///
+/// Every implementation passes `wheelhouse_store::conformance::file_store`. A reader sees all of
+/// a placed file or nothing of it; a placed file survives a crash from the moment that `place`
+/// answers.
+#[async_trait]
+pub trait FileStore: fmt::Debug + Send + Sync + 'static {
+    /// Begins a file that nobody sees yet.
+    ///
+    /// # Errors
+    /// [`PlaceError::ReadOnly`] if nothing can be written here.
+    async fn stage(&self) -> Result<Box<dyn Staging>, PlaceError>;
+
+    /// Opens the file at `path` as it is now.
+    async fn open(&self, path: &FilePath) -> Result<OpenFile, OpenError>;
+
+    /// Removes the file at `path`, durably. A path without a file is not an error.
+    ///
+    /// # Errors
+    /// [`PlaceError::ReadOnly`] if the file cannot be removed.
+    async fn remove(&self, path: &FilePath) -> Result<(), PlaceError>;
+
+    /// Begins to tell what others put in, change and take away. Called once; a store that only
+    /// the index itself changes gives a channel that never says anything.
+    ///
+    /// What is told has settled: a file that is still being written is not told.
+    fn observe(&self) -> mpsc::Receiver<Observation>;
+
+    /// Succeeds if files can be read, and says which place cannot be.
+    async fn ready(&self) -> Result<(), StoreError>;
+}
+
+/// A file that is being received. Dropping it leaves nothing behind.
+#[async_trait]
+pub trait Staging: Send {
+    /// Takes the next bytes.
+    ///
+    /// # Errors
+    /// [`PlaceError::Full`] when the space is used up.
+    async fn write(&mut self, bytes: Bytes) -> Result<(), PlaceError>;
+
+    /// Ends the file: its bytes are hashed and synced when this answers.
+    async fn finish(self: Box<Self>) -> Result<Box<dyn StagedFile>, PlaceError>;
+}
+
+/// A whole, hashed, synced file that nobody sees yet. Dropping it leaves nothing behind.
+#[async_trait]
+pub trait StagedFile: Send + Sync {
+    /// Returns the digests of the content.
+    fn digests(&self) -> &Digests;
+
+    /// Returns the size in bytes.
+    fn size_bytes(&self) -> u64;
+
+    /// Returns the content, for looking into.
+    fn content(&self) -> Arc<dyn Content>;
+
+    /// Puts the file in its place, atomically and durably, with `uploaded_at` as its time of
+    /// modification.
+    ///
+    /// # Errors
+    /// [`PlaceError::Exists`] if the path is taken and `mode` is [`PlaceMode::New`].
+    async fn place(
+        self: Box<Self>,
+        path: &FilePath,
+        mode: PlaceMode,
+        uploaded_at: Timestamp,
+    ) -> Result<Box<dyn PlacedFile>, PlaceError>;
+}
+
+/// A file that was just put in place and can still be taken back, until it is kept. Dropping it
+/// keeps it.
+#[async_trait]
+pub trait PlacedFile: Send {
+    /// Returns the fingerprint of the file in its place.
+    fn fingerprint(&self) -> Fingerprint;
+
+    /// Puts everything back as it was before `place`.
+    async fn undo(self: Box<Self>) -> Result<(), StoreError>;
+}
+
+/// Whether a file may take the place of another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PlaceMode {
+    /// Refuse a path that has a file.
+    New,
+    /// Take the place of the file at the path, if there is one.
+    Replace,
+}
+
+/// A file could not be staged, placed or removed.
+#[derive(Debug, thiserror::Error)]
+pub enum PlaceError {
+    /// The path has a file already.
+    #[error("a file with this name is there already")]
+    Exists,
+    /// Nothing can be written here, for this reason.
+    #[error("the index cannot be written: {0}")]
+    ReadOnly(String),
+    /// There is no space left.
+    #[error("there is no space left for the file")]
+    Full,
+    /// Anything else.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// An opened file.
+#[derive(Debug)]
+pub struct OpenFile {
+    /// Which content of the path was opened.
+    pub fingerprint: Fingerprint,
+    /// Whether the file has settled: `false` while somebody is still writing it.
+    pub settled: bool,
+    /// The bytes.
+    pub content: Arc<dyn Content>,
+}
+
+/// A file could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// There is no file at the path.
+    #[error("no such file")]
+    NotFound,
+    /// The place where the file would be is away for now, such as an unmounted volume.
+    #[error("the place of this file is away: {0}")]
+    Away(String),
+    /// Anything else.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Bytes that can be read at any place, by any number of readers.
+pub trait Content: fmt::Debug + Send + Sync {
+    /// Returns the size in bytes, as it was when the file was opened.
+    fn size_bytes(&self) -> u64;
+
+    /// Reads into `buffer` from `offset` and returns how many bytes that were; 0 at the end. May
+    /// block: not for request threads.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize>;
+
+    /// Reads as `read_at` does if that needs no waiting, else returns `None`.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn try_read_at(&self, _offset: u64, _buffer: &mut [u8]) -> Option<io::Result<usize>> {
+        None
+    }
+
+    /// Returns the fingerprint as it is now, to find out whether the bytes were changed while
+    /// they were read.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn fingerprint(&self) -> io::Result<Fingerprint>;
+}
+
+/// Something that a [`FileStore`] saw.
+#[derive(Debug)]
+pub enum Observation {
+    /// What became of single files.
+    Files(Vec<Seen>),
+    /// Everything that is there.
+    Scan(Scan),
+}
+
+/// What became of one file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// Where.
+    pub path: FilePath,
+    /// The file's fingerprint, or `None` if there is no file.
+    pub fingerprint: Option<Fingerprint>,
+}
+
+/// Everything that is in a store.
+#[derive(Debug, Default)]
+pub struct Scan {
+    /// The files that have settled, ordered by path as bytes, each path once.
+    pub files: Vec<(FilePath, Fingerprint)>,
+    /// Files that somebody is still writing, ordered likewise: neither to be listed anew nor to
+    /// be taken for gone.
+    pub unsettled: Vec<FilePath>,
+    /// Whether every place was read to the end. If not, a file that is missing here must not be
+    /// taken for gone.
+    pub complete: bool,
+}
