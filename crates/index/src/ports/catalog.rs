@@ -91,8 +91,10 @@ pub trait Catalog: fmt::Debug + Send + Sync + 'static {
     ///
     /// The content that a change names must already be in the file store, so that a listed file
     /// can always be downloaded. An `Add` of a path that has a record acts as `Replace`, and the
-    /// reverse; changes that would change nothing (the same record again, the removal of a path
-    /// without a record) are left out.
+    /// reverse; changes that would change nothing are left out: the same record again, a file
+    /// that was found with the fingerprint that its record has already (whatever else the record
+    /// holds: what was read or uploaded is never forgotten because the file was seen again), the
+    /// removal of a path without a record.
     async fn commit(&self, change: Change) -> Result<Committed, StoreError>;
 
     /// Adds what was read to records that are still about the content that was read, and returns

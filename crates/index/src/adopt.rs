@@ -1,0 +1,194 @@
+//! Adopting what people put into, change in and take out of a directory by hand.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+use wheelhouse_standards::found::FoundFile;
+
+use crate::change::{Arrival, Attribution, Change, Departure, FileChange};
+use crate::identity::{Fingerprint, Timestamp};
+use crate::index::Index;
+use crate::path::FilePath;
+use crate::ports::{Committed, Observation, OpenError, Scan, Seen, StoreError};
+use crate::record::FileRecord;
+
+/// How many records are compared with a scan at a time.
+const COMPARE_PAGE: usize = 5_000;
+
+impl Index {
+    /// Follows what the file store sees, until it ends. `first_scan` is told when everything that
+    /// was there at the start is listed.
+    ///
+    /// A failure is logged and does not end it: the next scan finds what this one missed.
+    pub async fn follow(
+        self: Arc<Self>,
+        mut observations: mpsc::Receiver<Observation>,
+        first_scan: tokio::sync::oneshot::Sender<()>,
+    ) {
+        let mut first_scan = Some(first_scan);
+        while let Some(observation) = observations.recv().await {
+            let is_scan = matches!(observation, Observation::Scan(_));
+            let outcome = match observation {
+                Observation::Files(seen) => self.adopt_seen(&seen).await,
+                Observation::Scan(scan) => self.adopt_scan(scan).await,
+            };
+            match outcome {
+                Err(error) => tracing::error!("cannot adopt what was found: {error}"),
+                Ok(false) => {}
+                Ok(true) => self.read_in_background(),
+            }
+            if is_scan && let Some(told) = first_scan.take() {
+                // Nobody may be waiting for it.
+                let _ = told.send(());
+            }
+        }
+    }
+
+    /// Takes note of what is at a path now. The caller holds the lock of the file's name.
+    pub(crate) async fn adopt_locked(&self, path: &FilePath) -> Result<bool, StoreError> {
+        let record = self.catalog.file(&self.name, path).await?;
+        let change = match self.files.open(path).await {
+            Ok(file) if !file.settled => None,
+            Ok(file) => match &record {
+                Some(record) if record.fingerprint == file.fingerprint => None,
+                _ => arrival(path, file.fingerprint, record.is_some()),
+            },
+            Err(OpenError::NotFound) => record.map(|record| departure(record.path)),
+            Err(OpenError::Away(_)) => None,
+            Err(OpenError::Store(error)) => return Err(error),
+        };
+        match change {
+            None => Ok(false),
+            Some(change) => self.commit_found(vec![change]).await,
+        }
+    }
+
+    /// Takes note of what is at a path now.
+    pub(crate) async fn adopt(&self, path: &FilePath) -> Result<bool, StoreError> {
+        let _lock = self.locks.lock(path.file_name()).await;
+        self.adopt_locked(path).await
+    }
+
+    async fn adopt_seen(&self, seen: &[Seen]) -> Result<bool, StoreError> {
+        let mut changed = false;
+        for file in seen {
+            changed |= self.adopt(&file.path).await?;
+        }
+        Ok(changed)
+    }
+
+    /// Compares everything that is there with everything that is listed.
+    async fn adopt_scan(&self, scan: Scan) -> Result<bool, StoreError> {
+        let unsettled: BTreeSet<&FilePath> = scan.unsettled.iter().collect();
+        let mut changes = Vec::new();
+        let mut gone = Vec::new();
+        let mut found = scan.files.iter().peekable();
+        let mut after = None;
+        loop {
+            let page = self
+                .catalog
+                .files_after(&self.name, after.as_ref(), COMPARE_PAGE)
+                .await?;
+            for record in &page {
+                while let Some((path, fingerprint)) =
+                    found.next_if(|(path, _)| path < &record.path)
+                {
+                    changes.extend(arrival(path, *fingerprint, false));
+                }
+                match found.next_if(|(path, _)| path == &record.path) {
+                    Some((_, fingerprint)) if *fingerprint == record.fingerprint => {}
+                    Some((path, fingerprint)) => changes.extend(arrival(path, *fingerprint, true)),
+                    None if unsettled.contains(&record.path) => {}
+                    None => gone.push(record.path.clone()),
+                }
+            }
+            match page.last() {
+                Some(last) => after = Some(last.path.clone()),
+                None => break,
+            }
+        }
+        changes.extend(found.filter_map(|(path, fingerprint)| arrival(path, *fingerprint, false)));
+        let mut changed = self.commit_scanned(changes).await?;
+        if scan.complete {
+            // The scan may be older than an upload: each file is looked at again.
+            for path in gone {
+                changed |= self.adopt(&path).await?;
+            }
+        }
+        Ok(changed)
+    }
+
+    /// Commits what a scan found under one serial, less what has changed since the scan.
+    async fn commit_scanned(&self, changes: Vec<FileChange>) -> Result<bool, StoreError> {
+        let mut still_true = Vec::with_capacity(changes.len());
+        for change in changes {
+            let FileChange::Add { record, .. } | FileChange::Replace { record, .. } = &change else {
+                continue;
+            };
+            let now = self.files.open(&record.path).await;
+            if now.is_ok_and(|file| file.fingerprint == record.fingerprint) {
+                still_true.push(change);
+            }
+        }
+        if still_true.is_empty() {
+            return Ok(false);
+        }
+        self.commit_found(still_true).await
+    }
+
+    async fn commit_found(&self, files: Vec<FileChange>) -> Result<bool, StoreError> {
+        for change in files.iter().take(20) {
+            tracing::info!(file.path = %change.path(), "{}", told(change));
+        }
+        if files.len() > 20 {
+            tracing::info!(files.count = files.len() - 20, "and more files");
+        }
+        let change = Change {
+            index: self.name.clone(),
+            by: Attribution::system(self.clock.now()),
+            files,
+        };
+        Ok(self.commit(change).await? != Committed::Unchanged)
+    }
+
+    fn read_in_background(self: &Arc<Self>) {
+        let index = Arc::clone(self);
+        tokio::spawn(async move {
+            if let Err(error) = index.read_rest().await {
+                tracing::error!("cannot read files in the background: {error}");
+            }
+        });
+    }
+}
+
+fn arrival(path: &FilePath, fingerprint: Fingerprint, is_known: bool) -> Option<FileChange> {
+    let record = FileRecord {
+        path: path.clone(),
+        named: FoundFile::from_file_name(path.file_name())?,
+        fingerprint,
+        uploaded_at: match fingerprint {
+            Fingerprint::File { modified_ns, .. } => Timestamp::from_nanoseconds(modified_ns),
+            Fingerprint::Object { .. } => Timestamp(0),
+        },
+        contents: None,
+    };
+    let kind = Arrival::Found;
+    Some(if is_known {
+        FileChange::Replace { kind, record, metadata: None }
+    } else {
+        FileChange::Add { kind, record, metadata: None }
+    })
+}
+
+fn departure(path: FilePath) -> FileChange {
+    FileChange::Remove { kind: Departure::Lost, path }
+}
+
+fn told(change: &FileChange) -> &'static str {
+    match change {
+        FileChange::Add { .. } => "found a file",
+        FileChange::Replace { .. } => "found a changed file",
+        FileChange::Remove { .. } => "a file is gone",
+    }
+}

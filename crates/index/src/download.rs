@@ -1,0 +1,116 @@
+//! Giving out a file: only bytes that its record is about.
+
+use std::sync::Arc;
+
+use wheelhouse_standards::found::FileKind;
+
+use crate::contents::raw_metadata;
+use crate::index::Index;
+use crate::path::FilePath;
+use crate::ports::{Content, OpenError, StoreError};
+use crate::reading::ReadError;
+use crate::record::{Contents, FileRecord, MetadataSummary};
+
+/// A file that may be given out: a record, and bytes that it is about.
+#[derive(Debug, Clone)]
+pub struct Download {
+    /// The file's record.
+    pub record: FileRecord,
+    /// What reading the file showed.
+    pub contents: Arc<Contents>,
+    /// The bytes.
+    pub content: Arc<dyn Content>,
+}
+
+/// Why a file cannot be given out.
+#[derive(Debug, thiserror::Error)]
+pub enum DownloadError {
+    /// The index offers no file at this path.
+    #[error("there is no such file")]
+    NotFound,
+    /// The file is being changed at this moment.
+    #[error("the file is being changed; try again in a moment")]
+    Changing,
+    /// The place where the file is cannot be read for now.
+    #[error("the place of this file cannot be read now; try again later")]
+    Away(String),
+    /// The file store or the catalog failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<ReadError> for DownloadError {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Changed => Self::Changing,
+            ReadError::NotFound => Self::NotFound,
+            ReadError::Away(place) => Self::Away(place),
+            ReadError::Store(error) => {
+                StoreError::new("index", "read a listed file", error).into()
+            }
+        }
+    }
+}
+
+impl Index {
+    /// Opens the file at a path. A file that is not what its record is about is read anew first,
+    /// so that old digests never go with new bytes.
+    ///
+    /// # Errors
+    /// [`DownloadError`].
+    pub async fn download(self: &Arc<Self>, path: &FilePath) -> Result<Download, DownloadError> {
+        // Twice at most: the second look is at what the first one took note of.
+        for _ in 0..2 {
+            let Some(record) = self.view.file(path).await? else {
+                return Err(DownloadError::NotFound);
+            };
+            let file = match self.files.open(path).await {
+                Ok(file) => file,
+                Err(OpenError::NotFound) => {
+                    self.adopt(path).await?;
+                    return Err(DownloadError::NotFound);
+                }
+                Err(OpenError::Away(place)) => return Err(DownloadError::Away(place)),
+                Err(OpenError::Store(error)) => return Err(error.into()),
+            };
+            if !file.settled {
+                return Err(DownloadError::Changing);
+            }
+            if file.fingerprint == record.fingerprint {
+                let contents = self.read(&record).await?;
+                return Ok(Download { record, contents, content: file.content });
+            }
+            self.adopt(path).await?;
+        }
+        Err(DownloadError::Changing)
+    }
+
+    /// Returns the unmodified core metadata of the wheel at a path.
+    ///
+    /// # Errors
+    /// [`DownloadError`]; `NotFound` also for a file whose metadata is not offered.
+    pub async fn metadata_file(
+        self: &Arc<Self>,
+        path: &FilePath,
+    ) -> Result<(FileRecord, Vec<u8>), DownloadError> {
+        let download = self.download(path).await?;
+        let is_offered =
+            matches!(download.contents.metadata, MetadataSummary::Read { offered: Some(_), .. });
+        if !is_offered || download.record.named.kind != FileKind::Wheel {
+            return Err(DownloadError::NotFound);
+        }
+        let Download { record, content, .. } = download;
+        tokio::task::spawn_blocking(move || {
+            let bytes = raw_metadata(&*content, &record.named, record.file_name());
+            match bytes {
+                Some(Ok(bytes)) => Ok((record, bytes)),
+                Some(Err(error)) => {
+                    Err(StoreError::new("index", "read a wheel's metadata", error).into())
+                }
+                None => Err(DownloadError::NotFound),
+            }
+        })
+        .await
+        .map_err(|failure| StoreError::new("index", "read a wheel's metadata", failure))?
+    }
+}

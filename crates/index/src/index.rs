@@ -1,0 +1,131 @@
+//! An index: the ports put together, and the state that its rules share.
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+use wheelhouse_standards::digest::HashAlgorithm;
+
+use crate::change::Change;
+use crate::identity::{IndexName, Serial};
+use crate::journal::JournalReader;
+use crate::locks::FileLocks;
+use crate::ports::{Catalog, Clock, Committed, Counts, FileStore, StoreError};
+use crate::reading::{Learner, Reader};
+use crate::view::{Hosted, View};
+
+/// One hosted index. The modules beside this one each add one operation to it.
+#[derive(Debug)]
+pub struct Index {
+    pub(crate) name: IndexName,
+    pub(crate) catalog: Arc<dyn Catalog>,
+    pub(crate) files: Arc<dyn FileStore>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) view: Arc<dyn View>,
+    pub(crate) locks: FileLocks,
+    pub(crate) reader: Reader,
+    pub(crate) options: IndexOptions,
+    journal_readers: Vec<Arc<dyn JournalReader>>,
+}
+
+/// What an operator may choose about an index.
+#[derive(Debug, Clone)]
+pub struct IndexOptions {
+    /// The digest that HTML pages show, or `None` for no digest in HTML.
+    pub listed_hash: Option<HashAlgorithm>,
+    /// How signatures (`.asc`) are shown on project pages.
+    pub signatures: SignatureListing,
+    /// How many files are read at a time to learn their digests and metadata.
+    pub reading_threads: usize,
+}
+
+impl Default for IndexOptions {
+    fn default() -> Self {
+        Self {
+            listed_hash: Some(HashAlgorithm::Sha256),
+            signatures: SignatureListing::Flag,
+            reading_threads: std::thread::available_parallelism().map_or(2, usize::from),
+        }
+    }
+}
+
+/// How signatures are shown on project pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SignatureListing {
+    /// Each file says whether it has one; signatures have no link of their own.
+    Flag,
+    /// Each signature is a link of its own, as pypiserver has it.
+    Link,
+}
+
+impl Index {
+    /// Puts an index together. `journal_readers` are told of each change before whoever made it
+    /// is answered. Must be called within a Tokio runtime.
+    pub fn new(
+        name: IndexName,
+        catalog: Arc<dyn Catalog>,
+        files: Arc<dyn FileStore>,
+        clock: Arc<dyn Clock>,
+        options: IndexOptions,
+        journal_readers: Vec<Arc<dyn JournalReader>>,
+    ) -> Arc<Self> {
+        let (learner, learned) = mpsc::channel(1_024);
+        tokio::spawn(Learner::new(name.clone(), Arc::clone(&catalog)).run(learned));
+        Arc::new(Self {
+            view: Arc::new(Hosted::new(name.clone(), Arc::clone(&catalog))),
+            name,
+            catalog,
+            files,
+            clock,
+            locks: FileLocks::default(),
+            reader: Reader::new(options.reading_threads, learner),
+            options,
+            journal_readers,
+        })
+    }
+
+    /// Returns the index's name.
+    pub fn name(&self) -> &IndexName {
+        &self.name
+    }
+
+    /// Returns what the operator chose.
+    pub fn options(&self) -> &IndexOptions {
+        &self.options
+    }
+
+    /// Returns how much the index holds.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the catalog cannot be read.
+    pub async fn counts(&self) -> Result<Counts, StoreError> {
+        self.catalog.counts(&self.name).await
+    }
+
+    /// Returns the serial of the last change.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the catalog cannot be read.
+    pub async fn head(&self) -> Result<Serial, StoreError> {
+        self.catalog.head().await
+    }
+
+    /// Succeeds if the catalog and the files can be read.
+    ///
+    /// # Errors
+    /// [`StoreError`] of the first that cannot.
+    pub async fn ready(&self) -> Result<(), StoreError> {
+        self.catalog.ready().await?;
+        self.files.ready().await
+    }
+
+    /// Commits a change and tells the journal's readers.
+    pub(crate) async fn commit(&self, change: Change) -> Result<Committed, StoreError> {
+        let committed = self.catalog.commit(change).await?;
+        if let Committed::Applied(applied) = &committed {
+            for reader in &self.journal_readers {
+                reader.applied(applied);
+            }
+        }
+        Ok(committed)
+    }
+}

@@ -1,0 +1,66 @@
+//! One lock for each file name, so that an upload, a removal and the adoption of what was found
+//! never work on one file at the same time.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use tokio::sync::OwnedMutexGuard;
+
+/// Locks by file name. Names that nobody holds or waits for take no memory for long.
+#[derive(Debug, Default)]
+pub(crate) struct FileLocks {
+    held: Mutex<HashMap<Box<str>, Weak<tokio::sync::Mutex<()>>>>,
+}
+
+/// The lock of one file name, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct FileLock {
+    _guard: OwnedMutexGuard<()>,
+}
+
+impl FileLocks {
+    /// Waits for the lock of a file name.
+    pub(crate) async fn lock(&self, file_name: &str) -> FileLock {
+        let mutex = self.mutex(file_name);
+        FileLock { _guard: mutex.lock_owned().await }
+    }
+
+    fn mutex(&self, file_name: &str) -> Arc<tokio::sync::Mutex<()>> {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(mutex) = held.get(file_name).and_then(Weak::upgrade) {
+            return mutex;
+        }
+        if held.len() >= 64 {
+            held.retain(|_, mutex| mutex.strong_count() > 0);
+        }
+        let mutex = Arc::new(tokio::sync::Mutex::new(()));
+        held.insert(file_name.into(), Arc::downgrade(&mutex));
+        mutex
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn one_name_has_one_holder_and_other_names_do_not_wait() {
+        let locks = FileLocks::default();
+        let first = locks.lock("a").await;
+        let other = locks.lock("b").await;
+        let second = locks.mutex("a");
+        assert!(second.try_lock().is_err());
+        drop(first);
+        assert!(second.try_lock().is_ok());
+        drop(other);
+    }
+
+    #[tokio::test]
+    async fn names_that_nobody_holds_are_forgotten() {
+        let locks = FileLocks::default();
+        for number in 0..1_000 {
+            drop(locks.lock(&number.to_string()).await);
+        }
+        assert!(locks.held.lock().expect("not poisoned").len() <= 64);
+    }
+}

@@ -1,0 +1,183 @@
+//! What an index shows of a project, of all projects, and of all files.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use wheelhouse_standards::digest::{Digests, HashAlgorithm, ListedDigest};
+use wheelhouse_standards::found::FileKind;
+use wheelhouse_standards::name::ProjectKey;
+use wheelhouse_standards::simple::{
+    CoreMetadataMark, FlatFile, FlatList, FragmentHash, ListedProject, PageFile, ProjectList,
+    ProjectPage, encode_path,
+};
+
+use crate::index::{Index, SignatureListing};
+use crate::ports::StoreError;
+use crate::record::{FileRecord, MetadataSummary, ProjectSnapshot};
+
+/// How long a page waits for files that nobody has read yet.
+pub const READING_PATIENCE: Duration = Duration::from_secs(3);
+/// How many records the list of all files takes from the catalog at a time.
+const FLAT_PAGE: usize = 5_000;
+
+/// A page, and whether it shows everything that can be known.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Shown<T> {
+    /// The page.
+    pub page: T,
+    /// `false` if some files have not been read yet and stand there without a digest: such a page
+    /// must not be kept.
+    pub is_complete: bool,
+}
+
+impl Index {
+    /// Returns the list of projects.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the catalog cannot be read.
+    pub async fn project_list(&self) -> Result<ProjectList, StoreError> {
+        let listing = self.view.projects().await?;
+        let projects = listing.projects.into_iter().map(|entry| ListedProject {
+            key: entry.key,
+            display_name: entry.display_name,
+            last_serial: Some(entry.last_serial.0),
+        });
+        Ok(ProjectList { serial: Some(listing.serial.0), projects: projects.collect() })
+    }
+
+    /// Returns the page of a project, or `None` if the index has no such project. File URLs begin
+    /// with `files_base`, which ends in a slash.
+    ///
+    /// Files that nobody has read are read first; that is waited for
+    /// [`READING_PATIENCE`] at most.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the catalog cannot be read.
+    pub async fn project_page(
+        self: &Arc<Self>,
+        project: &ProjectKey,
+        files_base: &str,
+    ) -> Result<Option<Shown<ProjectPage>>, StoreError> {
+        let Some(mut snapshot) = self.view.project(project).await? else {
+            return Ok(None);
+        };
+        let is_read = |snapshot: &ProjectSnapshot| snapshot.files.iter().all(|f| self.is_read(f));
+        if !is_read(&snapshot) {
+            self.read_all(&snapshot.files, READING_PATIENCE).await;
+            match self.view.project(project).await? {
+                Some(again) => snapshot = again,
+                None => return Ok(None),
+            }
+        }
+        let is_complete = is_read(&snapshot);
+        Ok(Some(Shown { page: self.render(snapshot, files_base), is_complete }))
+    }
+
+    /// Returns the list of all files, ordered by path. File URLs begin with `files_base`.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the catalog cannot be read.
+    pub async fn flat_list(&self, files_base: &str) -> Result<Shown<FlatList>, StoreError> {
+        let mut shown = Shown { page: FlatList { files: Vec::new() }, is_complete: true };
+        let mut after = None;
+        loop {
+            let page = self.catalog.files_after(&self.name, after.as_ref(), FLAT_PAGE).await?;
+            let Some(last) = page.last() else { break };
+            after = Some(last.path.clone());
+            for record in page {
+                shown.is_complete &= self.is_read(&record);
+                shown.page.files.push(FlatFile {
+                    path: record.path.to_string(),
+                    url: format!("{files_base}{}", encode_path(record.path.as_str())),
+                    sha256: record.contents.as_ref().map(|contents| contents.digests.sha256),
+                    listed_hash: self.listed_hash(&record),
+                });
+            }
+        }
+        Ok(shown)
+    }
+
+    fn render(&self, snapshot: ProjectSnapshot, files_base: &str) -> ProjectPage {
+        let mut records = snapshot.files;
+        records.sort_by(|a, b| {
+            (&a.named.version, a.file_name(), &a.path)
+                .cmp(&(&b.named.version, b.file_name(), &b.path))
+        });
+        let mut versions: Vec<String> = Vec::new();
+        for record in &records {
+            let version = record.named.version.canonical();
+            if !version.is_empty() && versions.last().is_none_or(|last| **last != *version) {
+                versions.push(version.into_owned());
+            }
+        }
+        let mut page = ProjectPage::new(snapshot.key);
+        page.display_name = snapshot.display_name;
+        page.serial = Some(snapshot.last_serial.0);
+        page.versions = versions;
+        let signed: std::collections::HashSet<String> = records
+            .iter()
+            .filter(|record| record.named.kind == FileKind::Signature)
+            .filter_map(|record| record.path.as_str().strip_suffix(".asc").map(str::to_owned))
+            .collect();
+        let links_signatures = self.options.signatures == SignatureListing::Link;
+        page.files = records
+            .iter()
+            .filter(|record| links_signatures || record.named.kind != FileKind::Signature)
+            .map(|record| {
+                let gpg_sig = (!links_signatures && !signed.is_empty())
+                    .then(|| signed.contains(record.path.as_str()));
+                self.page_file(record, files_base, gpg_sig)
+            })
+            .collect();
+        page
+    }
+
+    fn page_file(
+        &self,
+        record: &FileRecord,
+        files_base: &str,
+        gpg_sig: Option<bool>,
+    ) -> PageFile {
+        let mut file = PageFile::new(
+            record.file_name(),
+            format!("{files_base}{}", encode_path(record.path.as_str())),
+            record.fingerprint.size_bytes(),
+        );
+        file.upload_time = Some(record.uploaded_at.to_date_time());
+        file.gpg_sig = gpg_sig;
+        file.listed_hash = self.listed_hash(record);
+        if let Some(contents) = &record.contents {
+            file.sha256 = Some(contents.digests.sha256);
+            (file.core_metadata, file.requires_python) = match &contents.metadata {
+                MetadataSummary::None | MetadataSummary::Unreadable(_) => {
+                    (CoreMetadataMark::Absent, None)
+                }
+                MetadataSummary::Read { offered, requires_python, .. } => (
+                    offered.map_or(CoreMetadataMark::Absent, |sha256| {
+                        CoreMetadataMark::Present(Some(sha256))
+                    }),
+                    requires_python.clone(),
+                ),
+            };
+        }
+        file
+    }
+
+    fn listed_hash(&self, record: &FileRecord) -> FragmentHash {
+        match (self.options.listed_hash, &record.contents) {
+            (None, _) | (_, None) => FragmentHash::None,
+            (Some(algorithm), Some(contents)) => fragment(algorithm, &contents.digests),
+        }
+    }
+}
+
+fn fragment(algorithm: HashAlgorithm, digests: &Digests) -> FragmentHash {
+    match algorithm {
+        HashAlgorithm::Sha256 => FragmentHash::Sha256,
+        HashAlgorithm::Md5 => FragmentHash::Other(ListedDigest {
+            algorithm,
+            hex: digests.md5.to_string().into(),
+        }),
+        _ => digests.listed.clone().map_or(FragmentHash::None, FragmentHash::Other),
+    }
+}

@@ -1,0 +1,295 @@
+//! Publishing an upload: what is checked, and the order in which a file becomes visible.
+
+use std::sync::Arc;
+
+use wheelhouse_standards::digest::{Blake2b256Digest, Digests, Md5Digest, Sha256Digest};
+use wheelhouse_standards::found::FoundFile;
+use wheelhouse_standards::metadata::CoreMetadata;
+
+use crate::change::{Arrival, Attribution, Change, FileChange};
+use crate::contents::read_metadata;
+use crate::index::Index;
+use crate::path::FilePath;
+use crate::ports::{PlaceError, PlaceMode, PlacedFile, StagedFile, Staging, StoreError};
+use crate::reading::ReadError;
+use crate::record::{Contents, FileRecord, MetadataSummary};
+
+/// A file that was received whole and is to be published.
+#[derive(Debug)]
+pub struct Upload {
+    /// The file's name, which was checked for what may be uploaded.
+    pub file_name: String,
+    /// What the name says.
+    pub named: FoundFile,
+    /// The received bytes.
+    pub staged: Box<dyn StagedFile>,
+    /// The digests that the client says the file has.
+    pub claimed: ClaimedDigests,
+}
+
+impl std::fmt::Debug for dyn StagedFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("StagedFile").field("size_bytes", &self.size_bytes()).finish()
+    }
+}
+
+/// The digests that a client says a file has. Each one that is given must be right.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ClaimedDigests {
+    /// The form's `sha256_digest`.
+    pub sha256: Option<Sha256Digest>,
+    /// The form's `blake2_256_digest`.
+    pub blake2b_256: Option<Blake2b256Digest>,
+    /// The form's `md5_digest`.
+    pub md5: Option<Md5Digest>,
+}
+
+impl ClaimedDigests {
+    /// Returns the first claim that is wrong, as algorithm, claimed digest and true digest.
+    fn first_lie(&self, truth: &Digests) -> Option<(&'static str, String, String)> {
+        fn lie<D: PartialEq + ToString>(
+            name: &'static str,
+            claimed: Option<&D>,
+            truth: &D,
+        ) -> Option<(&'static str, String, String)> {
+            let claimed = claimed.filter(|&claimed| claimed != truth)?;
+            Some((name, claimed.to_string(), truth.to_string()))
+        }
+        lie("sha256", self.sha256.as_ref(), &truth.sha256)
+            .or_else(|| lie("blake2b-256", self.blake2b_256.as_ref(), &truth.blake2b_256))
+            .or_else(|| lie("md5", self.md5.as_ref(), &truth.md5))
+    }
+}
+
+/// Whether an upload may take the place of a file with other bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Overwrite {
+    /// No: the upload is refused.
+    Refuse,
+    /// Yes.
+    Allow,
+}
+
+/// What became of an upload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Published {
+    /// It is listed now.
+    Recorded,
+    /// The index has had exactly this file before. Nothing was changed.
+    Identical,
+}
+
+/// Why an upload was refused. Nothing of it is left behind.
+#[derive(Debug, thiserror::Error)]
+pub enum PublishError {
+    /// A digest in the form is not the file's.
+    #[error(
+        "the {algorithm} digest of `{file_name}` is {actual}, not {claimed} as the form says: the file was damaged on its way or changed after it was hashed; upload it again"
+    )]
+    DigestMismatch {
+        /// The file.
+        file_name: String,
+        /// Which digest.
+        algorithm: &'static str,
+        /// What the form says.
+        claimed: String,
+        /// What the file has.
+        actual: String,
+    },
+    /// The index has a file of this name with other bytes.
+    #[error(
+        "File already exists (\"{file_name}\", with other content); raise the version, or let the server run with --overwrite"
+    )]
+    NameTaken {
+        /// The file.
+        file_name: String,
+    },
+    /// The file is being changed in its directory at this moment.
+    #[error("`{file_name}` is being changed in its directory; try again in a moment")]
+    Changing {
+        /// The file.
+        file_name: String,
+    },
+    /// The index cannot be written.
+    #[error("uploads are not possible: {0}")]
+    ReadOnly(String),
+    /// There is no space left.
+    #[error("there is no space left for the file")]
+    Full,
+    /// The file store or the catalog failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Index {
+    /// Begins to receive a file.
+    ///
+    /// # Errors
+    /// [`PublishError::ReadOnly`], [`PublishError::Full`] or [`PublishError::Store`].
+    pub async fn stage(&self) -> Result<Box<dyn Staging>, PublishError> {
+        self.files.stage().await.map_err(|error| refused("", error))
+    }
+
+    /// Publishes the files of one upload: a distribution, its signature, or both. All are
+    /// checked before the first is put in its place, and all are recorded in one commit.
+    ///
+    /// Goes on to its end when the caller stops waiting.
+    ///
+    /// # Errors
+    /// [`PublishError`]; nothing is left behind then.
+    pub async fn publish(
+        self: &Arc<Self>,
+        uploads: Vec<Upload>,
+        overwrite: Overwrite,
+        by: Attribution,
+    ) -> Result<Published, PublishError> {
+        let index = Arc::clone(self);
+        tokio::spawn(async move { index.publish_now(uploads, overwrite, by).await })
+            .await
+            .map_err(|failure| StoreError::new("index", "finish an upload", failure))?
+    }
+
+    async fn publish_now(
+        self: &Arc<Self>,
+        mut uploads: Vec<Upload>,
+        overwrite: Overwrite,
+        by: Attribution,
+    ) -> Result<Published, PublishError> {
+        // In one order for everybody, so that two uploads never wait for each other.
+        uploads.sort_by(|a, b| a.file_name.cmp(&b.file_name));
+        let mut locks = Vec::with_capacity(uploads.len());
+        for upload in &uploads {
+            locks.push(self.locks.lock(&upload.file_name).await);
+        }
+        let mut accepted = Vec::new();
+        for upload in uploads {
+            if let Some(place) = self.accept(&upload, overwrite).await? {
+                accepted.push((upload, place));
+            }
+        }
+        if accepted.is_empty() {
+            return Ok(Published::Identical);
+        }
+        let mut placed = Vec::new();
+        let mut changes = Vec::new();
+        for (upload, (path, mode)) in accepted {
+            match self.place(upload, path, mode, &by).await {
+                Ok((file, change)) => {
+                    placed.push(file);
+                    changes.push(change);
+                }
+                Err(error) => {
+                    undo(placed).await;
+                    return Err(error);
+                }
+            }
+        }
+        let change = Change { index: self.name.clone(), by, files: changes };
+        if let Err(error) = self.commit(change).await {
+            undo(placed).await;
+            return Err(error.into());
+        }
+        Ok(Published::Recorded)
+    }
+
+    /// Decides where an upload goes, or `None` if the index has exactly this file.
+    async fn accept(
+        self: &Arc<Self>,
+        upload: &Upload,
+        overwrite: Overwrite,
+    ) -> Result<Option<(FilePath, PlaceMode)>, PublishError> {
+        let file_name = upload.file_name.clone();
+        if let Some((algorithm, claimed, actual)) =
+            upload.claimed.first_lie(upload.staged.digests())
+        {
+            return Err(PublishError::DigestMismatch { file_name, algorithm, claimed, actual });
+        }
+        let path: FilePath = file_name
+            .parse()
+            .map_err(|error| StoreError::new("index", "name an uploaded file", error))?;
+        // Somebody may have copied such a file in that nobody has taken note of yet.
+        self.adopt_locked(&path).await?;
+        let mut first = None;
+        for record in self.catalog.files_named(&self.name, &file_name).await? {
+            match self.read(&record).await {
+                Ok(contents) if contents.digests.sha256 == upload.staged.digests().sha256 => {
+                    return Ok(None);
+                }
+                Ok(_) if overwrite == Overwrite::Refuse => {
+                    return Err(PublishError::NameTaken { file_name });
+                }
+                Ok(_) => first = first.or(Some(record.path)),
+                // Gone by hand, and nobody has taken note of it yet.
+                Err(ReadError::NotFound) => {}
+                Err(ReadError::Changed) => return Err(PublishError::Changing { file_name }),
+                Err(ReadError::Away(place)) => return Err(PublishError::ReadOnly(place)),
+                Err(ReadError::Store(error)) => {
+                    return Err(StoreError::new("index", "read a listed file", error).into());
+                }
+            }
+        }
+        Ok(Some(match first {
+            Some(existing) => (existing, PlaceMode::Replace),
+            None => (path, PlaceMode::New),
+        }))
+    }
+
+    async fn place(
+        &self,
+        upload: Upload,
+        path: FilePath,
+        mode: PlaceMode,
+        by: &Attribution,
+    ) -> Result<(Box<dyn PlacedFile>, FileChange), PublishError> {
+        let Upload { file_name, named, staged, .. } = upload;
+        let digests = staged.digests().clone();
+        let (summary, metadata) = self.look_into(&*staged, &named, &file_name).await?;
+        let placed = staged
+            .place(&path, mode, by.at)
+            .await
+            .map_err(|error| refused(&file_name, error))?;
+        let record = FileRecord {
+            path,
+            named,
+            fingerprint: placed.fingerprint(),
+            uploaded_at: by.at,
+            contents: Some(Contents { digests, metadata: summary }),
+        };
+        let kind = Arrival::Upload;
+        let metadata = metadata.map(Box::new);
+        let change = match mode {
+            PlaceMode::New => FileChange::Add { kind, record, metadata },
+            PlaceMode::Replace => FileChange::Replace { kind, record, metadata },
+        };
+        Ok((placed, change))
+    }
+
+    async fn look_into(
+        &self,
+        staged: &dyn StagedFile,
+        named: &FoundFile,
+        file_name: &str,
+    ) -> Result<(MetadataSummary, Option<CoreMetadata>), StoreError> {
+        let (content, named, file_name) = (staged.content(), named.clone(), file_name.to_owned());
+        tokio::task::spawn_blocking(move || read_metadata(&*content, &named, &file_name))
+            .await
+            .map_err(|failure| StoreError::new("index", "look into an upload", failure))
+    }
+}
+
+async fn undo(placed: Vec<Box<dyn PlacedFile>>) {
+    for file in placed {
+        if let Err(error) = file.undo().await {
+            tracing::error!("cannot take back a file whose upload failed: {error}");
+        }
+    }
+}
+
+fn refused(file_name: &str, error: PlaceError) -> PublishError {
+    match error {
+        PlaceError::Exists => PublishError::NameTaken { file_name: file_name.to_owned() },
+        PlaceError::ReadOnly(reason) => PublishError::ReadOnly(reason),
+        PlaceError::Full => PublishError::Full,
+        PlaceError::Store(error) => error.into(),
+    }
+}

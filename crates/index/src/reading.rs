@@ -1,0 +1,249 @@
+//! Reading files to learn what pages show of them: digests and core metadata. Each content is
+//! read once, whoever asks, off the request threads, a few files at a time.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, Shared, join_all};
+use tokio::sync::{Semaphore, mpsc, oneshot};
+use wheelhouse_standards::digest::HashAlgorithm;
+
+use crate::change::Learned;
+use crate::contents::read_contents;
+use crate::identity::{Fingerprint, IndexName};
+use crate::index::Index;
+use crate::path::FilePath;
+use crate::ports::{Catalog, OpenError, StoreError};
+use crate::record::{Contents, FileRecord};
+
+/// How many results of background reading are recorded in one transaction at most.
+const LEARNED_BATCH: usize = 512;
+/// How many files the background reader takes from the catalog at a time.
+const UNREAD_PAGE: usize = 1_000;
+
+/// Why a file could not be read.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum ReadError {
+    /// The file is not what its record is about, or it is still being written.
+    #[error("the file has changed since it was listed")]
+    Changed,
+    /// The file is gone.
+    #[error("the file is gone")]
+    NotFound,
+    /// The place of the file is away.
+    #[error("{0}")]
+    Away(String),
+    /// The file store or the catalog failed.
+    #[error("{0}")]
+    Store(Arc<StoreError>),
+}
+
+impl From<StoreError> for ReadError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(Arc::new(error))
+    }
+}
+
+impl From<OpenError> for ReadError {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::NotFound => Self::NotFound,
+            OpenError::Away(place) => Self::Away(place),
+            OpenError::Store(error) => error.into(),
+        }
+    }
+}
+
+type ReadResult = Result<Arc<Contents>, ReadError>;
+type UnderWay = Shared<BoxFuture<'static, ReadResult>>;
+
+/// The readings that are under way.
+#[derive(Debug)]
+pub(crate) struct Reader {
+    permits: Arc<Semaphore>,
+    under_way: Mutex<HashMap<(FilePath, Fingerprint), UnderWay>>,
+    learner: mpsc::Sender<(Learned, oneshot::Sender<Result<(), Arc<StoreError>>>)>,
+}
+
+impl Reader {
+    pub(crate) fn new(
+        threads: usize,
+        learner: mpsc::Sender<(Learned, oneshot::Sender<Result<(), Arc<StoreError>>>)>,
+    ) -> Self {
+        Self {
+            permits: Arc::new(Semaphore::new(threads.max(1))),
+            under_way: Mutex::default(),
+            learner,
+        }
+    }
+}
+
+impl Index {
+    /// Returns whether a record says everything that pages show of its file.
+    pub(crate) fn is_read(&self, record: &FileRecord) -> bool {
+        record
+            .contents
+            .as_ref()
+            .is_some_and(|contents| shows(contents, self.options.listed_hash))
+    }
+
+    /// Reads the file of a record, unless somebody does already, and records what it shows.
+    pub(crate) async fn read(self: &Arc<Self>, record: &FileRecord) -> ReadResult {
+        if let Some(contents) = record.contents.as_ref().filter(|_| self.is_read(record)) {
+            return Ok(Arc::new(contents.clone()));
+        }
+        let key = (record.path.clone(), record.fingerprint);
+        let reading = {
+            let mut under_way =
+                self.reader.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+            under_way.entry(key.clone()).or_insert_with(|| self.begin_reading(record)).clone()
+        };
+        let result = reading.await;
+        self.reader
+            .under_way
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&key);
+        result
+    }
+
+    /// Reads the files of all records that nobody has read, and waits for `patience` at most.
+    /// Returns whether all were read; what is not goes on being read.
+    pub(crate) async fn read_all<'r>(
+        self: &Arc<Self>,
+        records: impl IntoIterator<Item = &'r FileRecord>,
+        patience: Duration,
+    ) -> bool {
+        let unread = records.into_iter().filter(|record| !self.is_read(record));
+        let readings: Vec<_> = unread
+            .map(|record| {
+                let (index, record) = (Arc::clone(self), record.clone());
+                tokio::spawn(async move { index.read(&record).await.is_ok() })
+            })
+            .collect();
+        match tokio::time::timeout(patience, join_all(readings)).await {
+            Ok(results) => results.into_iter().all(|result| matches!(result, Ok(true))),
+            Err(_) => false,
+        }
+    }
+
+    /// Reads, one page of the catalog after another, everything that nobody has read yet.
+    pub(crate) async fn read_rest(self: &Arc<Self>) -> Result<(), StoreError> {
+        let total = self.catalog.counts(&self.name).await?.unread;
+        if total == 0 {
+            return Ok(());
+        }
+        let mut after = None;
+        let (mut done, mut told) = (0_u64, 0_u64);
+        loop {
+            let page =
+                self.catalog.unread_after(&self.name, after.as_ref(), UNREAD_PAGE).await?;
+            let Some(last) = page.last() else { break };
+            after = Some(last.path.clone());
+            self.read_all(&page, Duration::MAX).await;
+            done += page.len() as u64;
+            if done - told >= 10_000 || (total >= 1_000 && told == 0) {
+                told = done;
+                tracing::info!(files.done = done, files.total = total, "reading files");
+            }
+        }
+        tracing::info!(files.done = done, "all files are read");
+        Ok(())
+    }
+
+    fn begin_reading(self: &Arc<Self>, record: &FileRecord) -> UnderWay {
+        let (index, record) = (Arc::clone(self), record.clone());
+        // A task of its own: whoever asked first may stop waiting.
+        let task = tokio::spawn(async move { index.read_now(record).await });
+        async move {
+            task.await.unwrap_or_else(|failure| {
+                Err(StoreError::new("reader", "finish reading a file", failure).into())
+            })
+        }
+        .boxed()
+        .shared()
+    }
+
+    async fn read_now(self: Arc<Self>, record: FileRecord) -> ReadResult {
+        let permit = Arc::clone(&self.reader.permits)
+            .acquire_owned()
+            .await
+            .expect("the semaphore is never closed");
+        let file = self.files.open(&record.path).await?;
+        if file.fingerprint != record.fingerprint || !file.settled {
+            return Err(ReadError::Changed);
+        }
+        let listed = self.options.listed_hash;
+        let (named, file_name) = (record.named.clone(), record.file_name().to_owned());
+        let read = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            let read = read_contents(&*file.content, &named, &file_name, listed)?;
+            Ok::<_, std::io::Error>((read, file.content.fingerprint()?))
+        });
+        let ((contents, metadata), fingerprint) = read
+            .await
+            .map_err(|failure| StoreError::new("reader", "read a file", failure))?
+            .map_err(|failure| StoreError::new("file store", "read a file", failure))?;
+        if fingerprint != record.fingerprint {
+            return Err(ReadError::Changed);
+        }
+        let learned = Learned {
+            path: record.path,
+            fingerprint,
+            contents: contents.clone(),
+            metadata: metadata.map(Box::new),
+        };
+        let (answer, recorded) = oneshot::channel();
+        // Where the learner is gone the program is ending: the reading is good all the same.
+        if self.reader.learner.send((learned, answer)).await.is_ok()
+            && let Ok(Err(error)) = recorded.await
+        {
+            return Err(ReadError::Store(error));
+        }
+        Ok(Arc::new(contents))
+    }
+}
+
+/// Returns whether contents hold the digest that HTML pages are to show.
+fn shows(contents: &Contents, listed: Option<HashAlgorithm>) -> bool {
+    match listed {
+        None | Some(HashAlgorithm::Sha256) => true,
+        Some(algorithm) => contents
+            .digests
+            .listed
+            .as_ref()
+            .is_some_and(|digest| digest.algorithm == algorithm),
+    }
+}
+
+/// Records what was read, many files in one transaction when many were.
+#[derive(Debug)]
+pub(crate) struct Learner {
+    index: IndexName,
+    catalog: Arc<dyn Catalog>,
+}
+
+impl Learner {
+    pub(crate) fn new(index: IndexName, catalog: Arc<dyn Catalog>) -> Self {
+        Self { index, catalog }
+    }
+
+    /// Runs until nobody can send any more.
+    pub(crate) async fn run(
+        self,
+        mut learned: mpsc::Receiver<(Learned, oneshot::Sender<Result<(), Arc<StoreError>>>)>,
+    ) {
+        let mut batch = Vec::new();
+        while learned.recv_many(&mut batch, LEARNED_BATCH).await > 0 {
+            let (files, answers): (Vec<_>, Vec<_>) = batch.drain(..).unzip();
+            let result = self.catalog.learn(&self.index, files).await.map(|_| ());
+            let result = result.map_err(Arc::new);
+            for answer in answers {
+                // Nobody waits any more: the result is in the catalog all the same.
+                let _ = answer.send(result.clone());
+            }
+        }
+    }
+}
