@@ -1,9 +1,12 @@
 #![doc = include_str!("../README.md")]
 #![warn(missing_docs)]
 
+pub mod accept;
 pub mod digest;
+pub mod entity_tag;
 pub mod filename;
 pub mod htpasswd;
 pub mod name;
+pub mod range;
 pub mod simple;
 pub mod version;
