@@ -5,6 +5,7 @@ pub mod accept;
 pub mod digest;
 pub mod entity_tag;
 pub mod filename;
+pub mod found;
 pub mod htpasswd;
 pub mod name;
 pub mod range;
