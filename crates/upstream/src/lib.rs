@@ -1,1 +1,15 @@
 #![doc = include_str!("../README.md")]
+#![warn(missing_docs)]
+
+mod anchors;
+mod error;
+mod html;
+mod json;
+mod page;
+mod proxies;
+mod reader;
+
+pub use error::{LookupError, SetupError, ShownUrl};
+pub use page::{UpstreamFile, UpstreamPage};
+pub use proxies::Proxies;
+pub use reader::{IndexReader, ReaderSettings};
