@@ -1,6 +1,6 @@
 //! Versions: the strict kind that the standard knows, the text that a found file may carry in its
 //! place, and one total order over both. Specifiers such as `>=3.9` are in
-//! the module `specifier`.
+//! [`specifier`](crate::specifier).
 
 use std::cmp::Ordering;
 use std::fmt;

@@ -158,6 +158,7 @@ fn mended_wheels_of_versions_that_start_with_v() {
 
 #[test]
 fn upload_names_are_plain_recognised_and_visible() {
+    use UploadFilenameReason as R;
     for name in [
         "demo-1.0.zip",
         "Demo_x-1!1.0+l.tar.gz",
@@ -168,7 +169,6 @@ fn upload_names_are_plain_recognised_and_visible() {
         assert_eq!(upload.as_str(), name);
         assert_eq!(Some(upload.found()), FoundFile::of(name).as_ref());
     }
-    use UploadFilenameReason as R;
     for (name, reason) in [
         ("", R::Empty),
         (".demo-1.0.zip", R::Hidden),
