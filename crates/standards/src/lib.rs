@@ -2,6 +2,7 @@
 #![warn(missing_docs)]
 
 pub mod accept;
+pub mod archive;
 pub mod digest;
 pub mod entity_tag;
 pub mod filename;

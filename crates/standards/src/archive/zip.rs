@@ -1,0 +1,332 @@
+//! A zip archive's members, as its central directory lists them.
+//!
+//! Standard: the zip application note; what installers make of it where it leaves room.
+
+use std::io::{BufReader, Read};
+
+use super::inflate::{inflate_member, reading_error};
+use super::read_at::{Section, fill};
+use super::{ArchiveError, Limits, ReadAt};
+
+mod end;
+
+/// Members are stored as they are.
+const STORED: u16 = 0;
+/// Members are compressed with deflate.
+const DEFLATED: u16 = 8;
+/// The flag of an encrypted member.
+const IS_ENCRYPTED: u16 = 1;
+/// What a field of 32 bits holds whose value is in the zip64 extra field.
+const IN_EXTRA: u32 = u32::MAX;
+
+const CENTRAL_SIGNATURE: &[u8] = b"PK\x01\x02";
+const CENTRAL_BYTES: usize = 46;
+const LOCAL_SIGNATURE: &[u8] = b"PK\x03\x04";
+const LOCAL_BYTES: usize = 30;
+
+/// A zip archive whose end was found.
+pub struct ZipArchive<'s> {
+    source: &'s dyn ReadAt,
+    limits: Limits,
+    end: end::End,
+}
+
+impl std::fmt::Debug for ZipArchive<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ZipArchive")
+            .field("end", &self.end)
+            .finish_non_exhaustive()
+    }
+}
+
+/// One member, as the central directory has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ZipMember {
+    /// The path, as stored; mostly UTF-8.
+    pub name: Vec<u8>,
+    /// How it is compressed: 0 is not at all, 8 is deflate.
+    pub method: u16,
+    /// The general purpose flags.
+    pub flags: u16,
+    /// CRC-32 of the bytes.
+    pub crc32: u32,
+    /// Size in the archive, in bytes.
+    pub compressed_bytes: u64,
+    /// Size, in bytes.
+    pub size_bytes: u64,
+    /// Where the member's own header is, from the start of the source.
+    pub header_position: u64,
+}
+
+impl ZipMember {
+    /// Returns the path as text, with a mark in place of what is not UTF-8.
+    pub fn shown_name(&self) -> String {
+        String::from_utf8_lossy(&self.name).into_owned()
+    }
+}
+
+impl<'s> ZipArchive<'s> {
+    /// Finds the end of an archive and its central directory.
+    ///
+    /// # Errors
+    /// [`ArchiveError::Damaged`] if there is none, or it does not fit into the archive;
+    /// [`ArchiveError::TooMuch`] if it is too large.
+    pub fn open(source: &'s dyn ReadAt, limits: &Limits) -> Result<Self, ArchiveError> {
+        let end = end::find(source)?;
+        if end.directory_bytes > limits.directory_bytes {
+            return Err(ArchiveError::TooMuch {
+                what: "size of the central directory, in bytes",
+                limit: limits.directory_bytes,
+            });
+        }
+        Ok(Self {
+            source,
+            limits: *limits,
+            end,
+        })
+    }
+
+    /// Returns how many bytes stand before the archive, such as a program that unpacks it.
+    pub fn prepended_bytes(&self) -> u64 {
+        self.end.prepended_bytes
+    }
+
+    /// Returns how many bytes follow the archive and its comment.
+    pub fn trailing_bytes(&self) -> u64 {
+        self.end.trailing_bytes
+    }
+
+    /// Returns the members one by one, from the central directory alone.
+    ///
+    /// The last item is an error if the central directory is damaged, or has another number of
+    /// members than the archive's end says.
+    pub fn members(&self) -> impl Iterator<Item = Result<ZipMember, ArchiveError>> + use<'s> {
+        let start = self.end.directory_position;
+        let section = Section::new(self.source, start, start + self.end.directory_bytes);
+        let mut directory = Directory {
+            reader: BufReader::with_capacity(64 << 10, section),
+            position: start,
+            end: self.end.clone(),
+            limits: self.limits,
+            count: 0,
+        };
+        let mut is_over = false;
+        std::iter::from_fn(move || {
+            if is_over {
+                return None;
+            }
+            let member = directory.next().transpose();
+            is_over = !matches!(member, Some(Ok(_)));
+            member
+        })
+    }
+
+    /// Reads one member's bytes: of `limit_bytes` at most.
+    ///
+    /// # Errors
+    /// As [`ArchiveError`] says; also if the member's own header names another member, or the
+    /// bytes do not have the check sum.
+    pub fn read(&self, member: &ZipMember, limit_bytes: u64) -> Result<Vec<u8>, ArchiveError> {
+        if member.size_bytes > limit_bytes {
+            return Err(ArchiveError::TooMuch {
+                what: "size of a metadata file, in bytes",
+                limit: limit_bytes,
+            });
+        }
+        let unsupported = |what: &str| ArchiveError::Unsupported {
+            name: member.shown_name(),
+            what: what.to_owned(),
+        };
+        if member.flags & IS_ENCRYPTED != 0 {
+            return Err(unsupported("encryption"));
+        }
+        if !matches!(member.method, STORED | DEFLATED) {
+            return Err(unsupported(&format!(
+                "compression method {}",
+                member.method
+            )));
+        }
+        let start = self.data_position(member)?;
+        let end = start
+            .checked_add(member.compressed_bytes)
+            .filter(|&end| end <= self.end.directory_position)
+            .ok_or(ArchiveError::damaged(
+                "a member runs into the central directory",
+                start,
+            ))?;
+        let data = Section::new(self.source, start, end);
+        let bytes = inflate_member(data, member.method == DEFLATED, member.size_bytes)?;
+        if crc32fast::hash(&bytes) != member.crc32 {
+            return Err(ArchiveError::damaged(
+                "a member does not have its check sum",
+                start,
+            ));
+        }
+        Ok(bytes)
+    }
+
+    /// Returns where a member's bytes begin, after its own header.
+    fn data_position(&self, member: &ZipMember) -> Result<u64, ArchiveError> {
+        let position = member.header_position;
+        let mut header = [0; LOCAL_BYTES];
+        fill(self.source, position, &mut header)?;
+        if !header.starts_with(LOCAL_SIGNATURE) {
+            return Err(ArchiveError::damaged(
+                "a member's header is not here",
+                position,
+            ));
+        }
+        let (name_bytes, extra_bytes) = (u16_at(&header, 26), u16_at(&header, 28));
+        let mut name = vec![0; usize::from(name_bytes)];
+        fill(self.source, position + LOCAL_BYTES as u64, &mut name)?;
+        if name != member.name {
+            return Err(ArchiveError::damaged(
+                "a member's header has another name than the central directory",
+                position,
+            ));
+        }
+        Ok(position + LOCAL_BYTES as u64 + u64::from(name_bytes) + u64::from(extra_bytes))
+    }
+}
+
+/// The central directory, while it is read.
+struct Directory<'s> {
+    reader: BufReader<Section<'s>>,
+    position: u64,
+    end: end::End,
+    limits: Limits,
+    count: u64,
+}
+
+impl Directory<'_> {
+    fn next(&mut self) -> Result<Option<ZipMember>, ArchiveError> {
+        let position = self.position;
+        if position == self.end.directory_position + self.end.directory_bytes {
+            return if self.end.is_count(self.count) {
+                Ok(None)
+            } else {
+                Err(ArchiveError::damaged(
+                    "the central directory has another number of members than it should",
+                    position,
+                ))
+            };
+        }
+        let mut header = [0; CENTRAL_BYTES];
+        self.take(&mut header)?;
+        if !header.starts_with(CENTRAL_SIGNATURE) {
+            return Err(ArchiveError::damaged(
+                "the central directory has no member here",
+                position,
+            ));
+        }
+        self.count += 1;
+        if self.count > self.limits.members {
+            return Err(ArchiveError::TooMuch {
+                what: "number of members",
+                limit: self.limits.members,
+            });
+        }
+        let name_bytes = u16_at(&header, 28);
+        if u64::from(name_bytes) > self.limits.name_bytes {
+            return Err(ArchiveError::TooMuch {
+                what: "length of a member's path, in bytes",
+                limit: self.limits.name_bytes,
+            });
+        }
+        let mut name = vec![0; usize::from(name_bytes)];
+        self.take(&mut name)?;
+        let mut extra = vec![0; usize::from(u16_at(&header, 30))];
+        self.take(&mut extra)?;
+        let mut comment = vec![0; usize::from(u16_at(&header, 32))];
+        self.take(&mut comment)?;
+        self.member(&header, name, &extra, position).map(Some)
+    }
+
+    fn take(&mut self, buffer: &mut [u8]) -> Result<(), ArchiveError> {
+        self.reader.read_exact(buffer).map_err(|error| {
+            match reading_error(error, self.position) {
+                ArchiveError::Damaged { position, .. } => {
+                    ArchiveError::damaged("the central directory ends within a member", position)
+                }
+                other => other,
+            }
+        })?;
+        self.position += buffer.len() as u64;
+        Ok(())
+    }
+
+    fn member(
+        &self,
+        header: &[u8; CENTRAL_BYTES],
+        name: Vec<u8>,
+        extra: &[u8],
+        position: u64,
+    ) -> Result<ZipMember, ArchiveError> {
+        // Values that do not fit are in the zip64 extra field, in this order.
+        let mut in_extra = zip64_values(extra);
+        let mut wide = |value: u32| {
+            if value == IN_EXTRA {
+                in_extra.next().ok_or(ArchiveError::damaged(
+                    "a member's zip64 field is too short",
+                    position,
+                ))
+            } else {
+                Ok(u64::from(value))
+            }
+        };
+        let size_bytes = wide(u32_at(header, 24))?;
+        let compressed_bytes = wide(u32_at(header, 20))?;
+        let header_position = wide(u32_at(header, 42))?
+            .checked_add(self.end.prepended_bytes)
+            .filter(|&start| {
+                let rest = self.end.directory_position.saturating_sub(start);
+                rest >= LOCAL_BYTES as u64 && rest - LOCAL_BYTES as u64 >= compressed_bytes
+            })
+            .ok_or(ArchiveError::damaged(
+                "a member is not before the central directory",
+                position,
+            ))?;
+        Ok(ZipMember {
+            name,
+            method: u16_at(header, 10),
+            flags: u16_at(header, 8),
+            crc32: u32_at(header, 16),
+            compressed_bytes,
+            size_bytes,
+            header_position,
+        })
+    }
+}
+
+/// The values of the first zip64 extra field.
+fn zip64_values(mut extra: &[u8]) -> impl Iterator<Item = u64> {
+    const ZIP64: u16 = 1;
+    let mut found: &[u8] = &[];
+    while extra.len() >= 4 {
+        let (kind, length) = (u16_at(extra, 0), usize::from(u16_at(extra, 2)));
+        let Some(value) = extra.get(4..4 + length) else {
+            break;
+        };
+        if kind == ZIP64 {
+            found = value;
+            break;
+        }
+        extra = &extra[4 + length..];
+    }
+    found.chunks_exact(8).map(|value| u64_at(value, 0))
+}
+
+fn u16_at(bytes: &[u8], place: usize) -> u16 {
+    u16::from_le_bytes([bytes[place], bytes[place + 1]])
+}
+
+fn u32_at(bytes: &[u8], place: usize) -> u32 {
+    u32::from(u16_at(bytes, place)) | u32::from(u16_at(bytes, place + 2)) << 16
+}
+
+fn u64_at(bytes: &[u8], place: usize) -> u64 {
+    u64::from(u32_at(bytes, place)) | u64::from(u32_at(bytes, place + 4)) << 32
+}
+
+#[cfg(test)]
+mod tests;
