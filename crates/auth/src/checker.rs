@@ -15,7 +15,7 @@ use moka::future::Cache;
 use sha2::Sha256;
 use tokio::sync::Semaphore;
 use wheelhouse_index::actor::Secret;
-use wheelhouse_index::ports::identities::IdentifyError;
+use wheelhouse_index::ports::IdentifyError;
 use wheelhouse_standards::htpasswd::PasswordHash;
 use zeroize::Zeroizing;
 

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use wheelhouse_index::actor::{Actor, Credentials, UserName};
-use wheelhouse_index::ports::identities::{IdentifyError, Identities};
+use wheelhouse_index::ports::{IdentifyError, Identities};
 use wheelhouse_standards::htpasswd::Htpasswd;
 
 pub use self::source::{ReadCause, ReadError};

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use tempfile::TempDir;
 use wheelhouse_auth::htpasswd::{HtpasswdFile, HtpasswdOptions};
 use wheelhouse_index::actor::{Actor, Credentials, Secret, UserName};
-use wheelhouse_index::ports::identities::{IdentifyError, Identities as _};
+use wheelhouse_index::ports::{IdentifyError, Identities as _};
 
 const LOVE: &str = "{SHA}ny/rDx70JbKS8vlLyEgklN9DBBM=";
 const LACE: &str = "{SHA}+uhI6dcX9LhvJmX1Psr2A3jl4j8=";

@@ -11,7 +11,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use wheelhouse_auth::htpasswd::{HtpasswdFile, HtpasswdOptions};
 use wheelhouse_index::actor::{Credentials, Secret};
-use wheelhouse_index::ports::identities::Identities as _;
+use wheelhouse_index::ports::Identities as _;
 
 static LOG: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 static START: Once = Once::new();
