@@ -22,6 +22,26 @@ const PLATFORMS: [&str; 10] = [
     "cp", "py", "macosx", "linux", "sunos", "solaris", "irix", "aix", "cygwin", "win",
 ];
 
+/// Words that people put where a version should be.
+const VERSION_WORDS: [&str; 16] = [
+    "alpha",
+    "beta",
+    "dev",
+    "devel",
+    "develop",
+    "development",
+    "final",
+    "head",
+    "latest",
+    "main",
+    "master",
+    "nightly",
+    "rc",
+    "snapshot",
+    "stable",
+    "trunk",
+];
+
 /// Returns what comes before the extension or the mark of a Python, or `None` if the file has
 /// neither.
 pub(super) fn stem_and_kind(base_name: &str) -> Option<(&str, FileKind)> {
@@ -68,15 +88,17 @@ pub(super) fn guess(stem: &str) -> Option<Guess<'_>> {
         return Some(if known.name.is_empty() { whole } else { known });
     }
     // From here on the known guess is no version, so one that is may be better.
-    let better = split_at_last_hyphen(stem).or_else(|| split_before_platform(stem));
-    if better.is_some() && !starts_with_dotted_version(known.version) {
-        return better;
-    }
-    let is_a_word = !known.version.is_empty() && !known.version.contains(|c: char| c.is_numeric());
-    Some(if known.name.is_empty() || is_a_word {
-        whole
+    let better = if known.version.is_empty() {
+        split_at_last_hyphen(stem).or_else(|| split_before_platform(stem))
+    } else if starts_with_dotted_part(known.version) {
+        None
     } else {
-        known
+        split_at_last_hyphen(stem).filter(|better| better.version.contains('.'))
+    };
+    Some(match better {
+        Some(better) => better,
+        None if known.name.is_empty() || is_part_of_name(known.version) => whole,
+        None => known,
     })
 }
 
@@ -149,8 +171,18 @@ fn is_version(text: &str) -> bool {
     text.parse::<Version>().is_ok()
 }
 
-/// Tells whether a text such as `1.0-SNAPSHOT-2` is a version with more after it.
-fn starts_with_dotted_version(text: &str) -> bool {
-    let first = text.split('-').next().unwrap_or_default();
-    first.contains('.') && is_version(first)
+/// Tells whether a text such as `1.0-SNAPSHOT-2` seems to be a version with more after it.
+fn starts_with_dotted_part(text: &str) -> bool {
+    text.split('-')
+        .next()
+        .is_some_and(|first| first.contains('.'))
+}
+
+/// Tells whether a text in the version's place is a word, and none that stands for a version.
+fn is_part_of_name(text: &str) -> bool {
+    !text.is_empty()
+        && !text.contains(|c: char| c.is_numeric())
+        && !VERSION_WORDS
+            .iter()
+            .any(|word| text.eq_ignore_ascii_case(word))
 }

@@ -98,6 +98,10 @@ fn odd_versions_are_kept_as_text() {
         "1.0-SNAPSHOT-2020",
     );
     assert_parts("a-b-1.0-r12-2.zip", FileKind::Sdist, "a-b", "1.0-r12-2");
+    assert_parts("pkg-dev.zip", FileKind::Sdist, "pkg", "dev");
+    assert_parts("a-b-Latest.zip", FileKind::Sdist, "a-b", "Latest");
+    assert_parts("pkg-3.4f-0.9.zip", FileKind::Sdist, "pkg", "3.4f-0.9");
+    assert_parts("pkg-1.0.py3k.zip", FileKind::Sdist, "pkg", "1.0.py3k");
     assert_parts("sp ace-1.0.zip", FileKind::Sdist, "sp ace", "1.0");
     assert_parts("ünï-1.0ß.zip", FileKind::Sdist, "ünï", "1.0ß");
 }
@@ -126,6 +130,17 @@ fn mended_build_tags_are_not_glued_to_the_version() {
         "foo-bar",
         "1.0",
     );
+}
+
+#[test]
+fn mended_wheels_of_names_with_hyphens() {
+    for (base_name, name, version) in [
+        ("foo-2bar-1.0-py3-none-any.whl", "foo-2bar", "1.0"),
+        ("a-2048-0.1-1-py3-none-any.whl", "a-2048", "0.1"),
+        ("foo-bar-1.0.odd-1-py3-none-any.whl", "foo-bar", "1.0.odd"),
+    ] {
+        assert_parts(base_name, FileKind::Wheel, name, version);
+    }
 }
 
 #[test]
