@@ -91,8 +91,7 @@ impl Index {
                 .files_after(&self.name, after.as_ref(), COMPARE_PAGE)
                 .await?;
             for record in &page {
-                while let Some((path, fingerprint)) =
-                    found.next_if(|(path, _)| path < &record.path)
+                while let Some((path, fingerprint)) = found.next_if(|(path, _)| path < &record.path)
                 {
                     changes.extend(arrival(path, *fingerprint, false));
                 }
@@ -123,7 +122,8 @@ impl Index {
     async fn commit_scanned(&self, changes: Vec<FileChange>) -> Result<bool, StoreError> {
         let mut still_true = Vec::with_capacity(changes.len());
         for change in changes {
-            let FileChange::Add { record, .. } | FileChange::Replace { record, .. } = &change else {
+            let (FileChange::Add { record, .. } | FileChange::Replace { record, .. }) = &change
+            else {
                 continue;
             };
             let now = self.files.open(&record.path).await;
@@ -165,7 +165,7 @@ impl Index {
 fn arrival(path: &FilePath, fingerprint: Fingerprint, is_known: bool) -> Option<FileChange> {
     let record = FileRecord {
         path: path.clone(),
-        named: FoundFile::from_file_name(path.file_name())?,
+        named: FoundFile::of(path.file_name())?,
         fingerprint,
         uploaded_at: match fingerprint {
             Fingerprint::File { modified_ns, .. } => Timestamp::from_nanoseconds(modified_ns),
@@ -175,14 +175,25 @@ fn arrival(path: &FilePath, fingerprint: Fingerprint, is_known: bool) -> Option<
     };
     let kind = Arrival::Found;
     Some(if is_known {
-        FileChange::Replace { kind, record, metadata: None }
+        FileChange::Replace {
+            kind,
+            record,
+            metadata: None,
+        }
     } else {
-        FileChange::Add { kind, record, metadata: None }
+        FileChange::Add {
+            kind,
+            record,
+            metadata: None,
+        }
     })
 }
 
 fn departure(path: FilePath) -> FileChange {
-    FileChange::Remove { kind: Departure::Lost, path }
+    FileChange::Remove {
+        kind: Departure::Lost,
+        path,
+    }
 }
 
 fn told(change: &FileChange) -> &'static str {

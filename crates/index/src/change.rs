@@ -201,12 +201,30 @@ impl EventKind {
 impl From<&FileChange> for EventKind {
     fn from(change: &FileChange) -> Self {
         match change {
-            FileChange::Add { kind: Arrival::Upload, .. } => Self::Uploaded,
-            FileChange::Add { kind: Arrival::Found, .. } => Self::Found,
-            FileChange::Replace { kind: Arrival::Upload, .. } => Self::Overwritten,
-            FileChange::Replace { kind: Arrival::Found, .. } => Self::FoundChanged,
-            FileChange::Remove { kind: Departure::Removal, .. } => Self::Removed,
-            FileChange::Remove { kind: Departure::Lost, .. } => Self::Lost,
+            FileChange::Add {
+                kind: Arrival::Upload,
+                ..
+            } => Self::Uploaded,
+            FileChange::Add {
+                kind: Arrival::Found,
+                ..
+            } => Self::Found,
+            FileChange::Replace {
+                kind: Arrival::Upload,
+                ..
+            } => Self::Overwritten,
+            FileChange::Replace {
+                kind: Arrival::Found,
+                ..
+            } => Self::FoundChanged,
+            FileChange::Remove {
+                kind: Departure::Removal,
+                ..
+            } => Self::Removed,
+            FileChange::Remove {
+                kind: Departure::Lost,
+                ..
+            } => Self::Lost,
         }
     }
 }

@@ -48,21 +48,30 @@ pub(crate) fn read_metadata(
     named: &FoundFile,
     file_name: &str,
 ) -> (MetadataSummary, Option<CoreMetadata>) {
-    let bytes = match raw_metadata(content, named, file_name) {
+    let read = match raw_metadata(content, named, file_name) {
         None => return (MetadataSummary::None, None),
-        Some(Ok(bytes)) => bytes,
-        Some(Err(error)) => {
-            tracing::warn!(file.name = file_name, "cannot read the core metadata of a file: {error}");
-            return (MetadataSummary::Unreadable(error.to_string()), None);
+        Some(Err(error)) => Err(error.to_string()),
+        Some(Ok(bytes)) => CoreMetadata::parse(&bytes)
+            .map(|metadata| (sha256(&bytes), metadata))
+            .map_err(|error| error.to_string()),
+    };
+    match read {
+        Ok((digest, metadata)) => {
+            let summary = MetadataSummary::Read {
+                offered: (named.kind == FileKind::Wheel).then_some(digest),
+                requires_python: metadata.requires_python().map(|wanted| wanted.to_string()),
+                summary: metadata.summary.clone(),
+            };
+            (summary, Some(metadata))
         }
-    };
-    let metadata = CoreMetadata::parse(&bytes);
-    let summary = MetadataSummary::Read {
-        offered: (named.kind == FileKind::Wheel).then(|| sha256(&bytes)),
-        requires_python: metadata.valid_requires_python().map(str::to_owned),
-        summary: metadata.summary.clone(),
-    };
-    (summary, Some(metadata))
+        Err(reason) => {
+            tracing::warn!(
+                file.name = file_name,
+                "cannot read the core metadata of a file: {reason}"
+            );
+            (MetadataSummary::Unreadable(reason), None)
+        }
+    }
 }
 
 /// Returns the unmodified bytes of a file's metadata file, or `None` if its kind has none.
@@ -87,7 +96,7 @@ fn sha256(bytes: &[u8]) -> Sha256Digest {
 }
 
 /// Lends a store's content to the archive readers.
-struct Source<'c>(&'c dyn Content);
+pub(crate) struct Source<'c>(pub(crate) &'c dyn Content);
 
 impl ReadAt for Source<'_> {
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {

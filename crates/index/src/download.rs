@@ -7,7 +7,7 @@ use wheelhouse_standards::found::FileKind;
 use crate::contents::raw_metadata;
 use crate::index::Index;
 use crate::path::FilePath;
-use crate::ports::{Content, OpenError, StoreError};
+use crate::ports::{Content, OpenError, OpenFile, StoreError};
 use crate::reading::ReadError;
 use crate::record::{Contents, FileRecord, MetadataSummary};
 
@@ -45,9 +45,7 @@ impl From<ReadError> for DownloadError {
             ReadError::Changed => Self::Changing,
             ReadError::NotFound => Self::NotFound,
             ReadError::Away(place) => Self::Away(place),
-            ReadError::Store(error) => {
-                StoreError::new("index", "read a listed file", error).into()
-            }
+            ReadError::Store(error) => StoreError::new("index", "read a listed file", error).into(),
         }
     }
 }
@@ -78,11 +76,24 @@ impl Index {
             }
             if file.fingerprint == record.fingerprint {
                 let contents = self.read(&record).await?;
-                return Ok(Download { record, contents, content: file.content });
+                return Ok(Download {
+                    record,
+                    contents,
+                    content: file.content,
+                });
             }
             self.adopt(path).await?;
         }
         Err(DownloadError::Changing)
+    }
+
+    /// Opens the file at a path as it is now, for somebody who knows its record and compares the
+    /// fingerprint.
+    ///
+    /// # Errors
+    /// As the file store says.
+    pub async fn open(&self, path: &FilePath) -> Result<OpenFile, OpenError> {
+        self.files.open(path).await
     }
 
     /// Returns the unmodified core metadata of the wheel at a path.
@@ -94,12 +105,19 @@ impl Index {
         path: &FilePath,
     ) -> Result<(FileRecord, Vec<u8>), DownloadError> {
         let download = self.download(path).await?;
-        let is_offered =
-            matches!(download.contents.metadata, MetadataSummary::Read { offered: Some(_), .. });
+        let is_offered = matches!(
+            download.contents.metadata,
+            MetadataSummary::Read {
+                offered: Some(_),
+                ..
+            }
+        );
         if !is_offered || download.record.named.kind != FileKind::Wheel {
             return Err(DownloadError::NotFound);
         }
-        let Download { record, content, .. } = download;
+        let Download {
+            record, content, ..
+        } = download;
         tokio::task::spawn_blocking(move || {
             let bytes = raw_metadata(&*content, &record.named, record.file_name());
             match bytes {

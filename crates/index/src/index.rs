@@ -6,7 +6,7 @@ use tokio::sync::mpsc;
 use wheelhouse_standards::digest::HashAlgorithm;
 
 use crate::change::Change;
-use crate::identity::{IndexName, Serial};
+use crate::identity::{IndexName, Serial, Timestamp};
 use crate::journal::JournalReader;
 use crate::locks::FileLocks;
 use crate::ports::{Catalog, Clock, Committed, Counts, FileStore, StoreError};
@@ -91,6 +91,11 @@ impl Index {
     /// Returns what the operator chose.
     pub fn options(&self) -> &IndexOptions {
         &self.options
+    }
+
+    /// Returns the present moment, by the index's clock.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     /// Returns how much the index holds.

@@ -5,6 +5,7 @@ pub mod actor;
 mod adopt;
 pub mod change;
 mod contents;
+pub mod documentation;
 pub mod download;
 pub mod identity;
 pub mod index;

@@ -22,7 +22,9 @@ impl FileLocks {
     /// Waits for the lock of a file name.
     pub(crate) async fn lock(&self, file_name: &str) -> FileLock {
         let mutex = self.mutex(file_name);
-        FileLock { _guard: mutex.lock_owned().await }
+        FileLock {
+            _guard: mutex.lock_owned().await,
+        }
     }
 
     fn mutex(&self, file_name: &str) -> Arc<tokio::sync::Mutex<()>> {

@@ -6,10 +6,12 @@ use std::time::Duration;
 use wheelhouse_standards::digest::{Digests, HashAlgorithm, ListedDigest};
 use wheelhouse_standards::found::FileKind;
 use wheelhouse_standards::name::ProjectKey;
+use wheelhouse_standards::simple::link::encode_path;
 use wheelhouse_standards::simple::{
     CoreMetadataMark, FlatFile, FlatList, FragmentHash, ListedProject, PageFile, ProjectList,
-    ProjectPage, encode_path,
+    ProjectPage,
 };
+use wheelhouse_standards::version::VersionText;
 
 use crate::index::{Index, SignatureListing};
 use crate::ports::StoreError;
@@ -42,7 +44,10 @@ impl Index {
             display_name: entry.display_name,
             last_serial: Some(entry.last_serial.0),
         });
-        Ok(ProjectList { serial: Some(listing.serial.0), projects: projects.collect() })
+        Ok(ProjectList {
+            serial: Some(listing.serial.0),
+            projects: projects.collect(),
+        })
     }
 
     /// Returns the page of a project, or `None` if the index has no such project. File URLs begin
@@ -70,7 +75,10 @@ impl Index {
             }
         }
         let is_complete = is_read(&snapshot);
-        Ok(Some(Shown { page: self.render(snapshot, files_base), is_complete }))
+        Ok(Some(Shown {
+            page: self.render(snapshot, files_base),
+            is_complete,
+        }))
     }
 
     /// Returns the list of all files, ordered by path. File URLs begin with `files_base`.
@@ -78,10 +86,16 @@ impl Index {
     /// # Errors
     /// [`StoreError`] if the catalog cannot be read.
     pub async fn flat_list(&self, files_base: &str) -> Result<Shown<FlatList>, StoreError> {
-        let mut shown = Shown { page: FlatList { files: Vec::new() }, is_complete: true };
+        let mut shown = Shown {
+            page: FlatList { files: Vec::new() },
+            is_complete: true,
+        };
         let mut after = None;
         loop {
-            let page = self.catalog.files_after(&self.name, after.as_ref(), FLAT_PAGE).await?;
+            let page = self
+                .catalog
+                .files_after(&self.name, after.as_ref(), FLAT_PAGE)
+                .await?;
             let Some(last) = page.last() else { break };
             after = Some(last.path.clone());
             for record in page {
@@ -89,7 +103,10 @@ impl Index {
                 shown.page.files.push(FlatFile {
                     path: record.path.to_string(),
                     url: format!("{files_base}{}", encode_path(record.path.as_str())),
-                    sha256: record.contents.as_ref().map(|contents| contents.digests.sha256),
+                    sha256: record
+                        .contents
+                        .as_ref()
+                        .map(|contents| contents.digests.sha256),
                     listed_hash: self.listed_hash(&record),
                 });
             }
@@ -100,16 +117,22 @@ impl Index {
     fn render(&self, snapshot: ProjectSnapshot, files_base: &str) -> ProjectPage {
         let mut records = snapshot.files;
         records.sort_by(|a, b| {
-            (&a.named.version, a.file_name(), &a.path)
-                .cmp(&(&b.named.version, b.file_name(), &b.path))
+            (&a.named.version, a.file_name(), &a.path).cmp(&(
+                &b.named.version,
+                b.file_name(),
+                &b.path,
+            ))
         });
-        let mut versions: Vec<String> = Vec::new();
-        for record in &records {
-            let version = record.named.version.canonical();
-            if !version.is_empty() && versions.last().is_none_or(|last| **last != *version) {
-                versions.push(version.into_owned());
+        let mut versions: Vec<&VersionText> = Vec::new();
+        for FileRecord { named, .. } in &records {
+            let is_new = versions
+                .last()
+                .is_none_or(|last| last.key() != named.version.key());
+            if is_new && !named.version.is_empty() {
+                versions.push(&named.version);
             }
         }
+        let versions = versions.into_iter().map(VersionText::canonical).collect();
         let mut page = ProjectPage::new(snapshot.key);
         page.display_name = snapshot.display_name;
         page.serial = Some(snapshot.last_serial.0);
@@ -132,12 +155,7 @@ impl Index {
         page
     }
 
-    fn page_file(
-        &self,
-        record: &FileRecord,
-        files_base: &str,
-        gpg_sig: Option<bool>,
-    ) -> PageFile {
+    fn page_file(&self, record: &FileRecord, files_base: &str, gpg_sig: Option<bool>) -> PageFile {
         let mut file = PageFile::new(
             record.file_name(),
             format!("{files_base}{}", encode_path(record.path.as_str())),
@@ -152,7 +170,11 @@ impl Index {
                 MetadataSummary::None | MetadataSummary::Unreadable(_) => {
                     (CoreMetadataMark::Absent, None)
                 }
-                MetadataSummary::Read { offered, requires_python, .. } => (
+                MetadataSummary::Read {
+                    offered,
+                    requires_python,
+                    ..
+                } => (
                     offered.map_or(CoreMetadataMark::Absent, |sha256| {
                         CoreMetadataMark::Present(Some(sha256))
                     }),
@@ -178,6 +200,9 @@ fn fragment(algorithm: HashAlgorithm, digests: &Digests) -> FragmentHash {
             algorithm,
             hex: digests.md5.to_string().into(),
         }),
-        _ => digests.listed.clone().map_or(FragmentHash::None, FragmentHash::Other),
+        _ => digests
+            .listed
+            .clone()
+            .map_or(FragmentHash::None, FragmentHash::Other),
     }
 }

@@ -23,7 +23,10 @@ impl FilePath {
 
     /// Returns the last part: the file's name.
     pub fn file_name(&self) -> &str {
-        self.0.rsplit('/').next().expect("splitting gives at least one part")
+        self.0
+            .rsplit('/')
+            .next()
+            .expect("splitting gives at least one part")
     }
 
     /// Returns the path of another file name in the same folder.
@@ -48,7 +51,10 @@ impl FromStr for FilePath {
         if text.contains('\0') {
             return Err(FilePathError::Nul);
         }
-        if text.split('/').any(|part| part.is_empty() || part.starts_with('.')) {
+        if text
+            .split('/')
+            .any(|part| part.is_empty() || part.starts_with('.'))
+        {
             return Err(FilePathError::Part);
         }
         Ok(Self(text.into()))
@@ -81,7 +87,9 @@ mod tests {
 
     #[test]
     fn a_path_stays_in_its_root_and_names_nothing_hidden() {
-        for text in ["", "/a", "a/", "a//b", "..", "a/../b", ".", ".hidden", "a/.b", "a\0b"] {
+        for text in [
+            "", "/a", "a/", "a//b", "..", "a/../b", ".", ".hidden", "a/.b", "a\0b",
+        ] {
             assert!(text.parse::<FilePath>().is_err(), "{text:?}");
         }
         let path: FilePath = "team/sp ace-1.0.zip".parse().expect("a path");

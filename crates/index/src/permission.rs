@@ -39,7 +39,9 @@ pub struct AccessRules {
 impl AccessRules {
     /// Makes the rules of a set of locks.
     pub fn new(locks: impl Into<Vec<Lock>>) -> Self {
-        Self { locks: locks.into() }
+        Self {
+            locks: locks.into(),
+        }
     }
 
     /// Returns whether somebody who did not sign in may use a right on everything.
@@ -103,7 +105,10 @@ mod tests {
                     Decision::Allowed
                 };
                 assert_eq!(decided(Actor::Anonymous), expected, "{lock:?} {right:?}");
-                assert_eq!(decided(Actor::User(UserName::new("ada"))), Decision::Allowed);
+                assert_eq!(
+                    decided(Actor::User(UserName::new("ada"))),
+                    Decision::Allowed
+                );
             }
         }
     }

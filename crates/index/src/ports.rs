@@ -12,7 +12,7 @@ pub use file_store::{
     Content, FileStore, Observation, OpenError, OpenFile, PlaceError, PlaceMode, PlacedFile, Scan,
     Seen, StagedFile, Staging,
 };
-pub use identities::{Identities, IdentifyError};
+pub use identities::{IdentifyError, Identities};
 
 /// A backend could not do its work. Never about the request: what a request may get wrong has an
 /// error of its own.

@@ -29,7 +29,9 @@ pub struct Upload {
 
 impl std::fmt::Debug for dyn StagedFile {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("StagedFile").field("size_bytes", &self.size_bytes()).finish()
+        f.debug_struct("StagedFile")
+            .field("size_bytes", &self.size_bytes())
+            .finish()
     }
 }
 
@@ -127,7 +129,7 @@ impl Index {
     /// # Errors
     /// [`PublishError::ReadOnly`], [`PublishError::Full`] or [`PublishError::Store`].
     pub async fn stage(&self) -> Result<Box<dyn Staging>, PublishError> {
-        self.files.stage().await.map_err(|error| refused("", error))
+        Ok(self.files.stage().await?)
     }
 
     /// Publishes the files of one upload: a distribution, its signature, or both. All are
@@ -184,7 +186,11 @@ impl Index {
                 }
             }
         }
-        let change = Change { index: self.name.clone(), by, files: changes };
+        let change = Change {
+            index: self.name.clone(),
+            by,
+            files: changes,
+        };
         if let Err(error) = self.commit(change).await {
             undo(placed).await;
             return Err(error.into());
@@ -202,7 +208,12 @@ impl Index {
         if let Some((algorithm, claimed, actual)) =
             upload.claimed.first_lie(upload.staged.digests())
         {
-            return Err(PublishError::DigestMismatch { file_name, algorithm, claimed, actual });
+            return Err(PublishError::DigestMismatch {
+                file_name,
+                algorithm,
+                claimed,
+                actual,
+            });
         }
         let path: FilePath = file_name
             .parse()
@@ -241,7 +252,12 @@ impl Index {
         mode: PlaceMode,
         by: &Attribution,
     ) -> Result<(Box<dyn PlacedFile>, FileChange), PublishError> {
-        let Upload { file_name, named, staged, .. } = upload;
+        let Upload {
+            file_name,
+            named,
+            staged,
+            ..
+        } = upload;
         let digests = staged.digests().clone();
         let (summary, metadata) = self.look_into(&*staged, &named, &file_name).await?;
         let placed = staged
@@ -253,13 +269,24 @@ impl Index {
             named,
             fingerprint: placed.fingerprint(),
             uploaded_at: by.at,
-            contents: Some(Contents { digests, metadata: summary }),
+            contents: Some(Contents {
+                digests,
+                metadata: summary,
+            }),
         };
         let kind = Arrival::Upload;
         let metadata = metadata.map(Box::new);
         let change = match mode {
-            PlaceMode::New => FileChange::Add { kind, record, metadata },
-            PlaceMode::Replace => FileChange::Replace { kind, record, metadata },
+            PlaceMode::New => FileChange::Add {
+                kind,
+                record,
+                metadata,
+            },
+            PlaceMode::Replace => FileChange::Replace {
+                kind,
+                record,
+                metadata,
+            },
         };
         Ok((placed, change))
     }
@@ -285,9 +312,18 @@ async fn undo(placed: Vec<Box<dyn PlacedFile>>) {
     }
 }
 
+impl From<PlaceError> for PublishError {
+    /// For errors before a place is asked for: there is no path that could be taken.
+    fn from(error: PlaceError) -> Self {
+        refused("the file", error)
+    }
+}
+
 fn refused(file_name: &str, error: PlaceError) -> PublishError {
     match error {
-        PlaceError::Exists => PublishError::NameTaken { file_name: file_name.to_owned() },
+        PlaceError::Exists => PublishError::NameTaken {
+            file_name: file_name.to_owned(),
+        },
         PlaceError::ReadOnly(reason) => PublishError::ReadOnly(reason),
         PlaceError::Full => PublishError::Full,
         PlaceError::Store(error) => error.into(),

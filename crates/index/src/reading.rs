@@ -96,9 +96,15 @@ impl Index {
         }
         let key = (record.path.clone(), record.fingerprint);
         let reading = {
-            let mut under_way =
-                self.reader.under_way.lock().unwrap_or_else(PoisonError::into_inner);
-            under_way.entry(key.clone()).or_insert_with(|| self.begin_reading(record)).clone()
+            let mut under_way = self
+                .reader
+                .under_way
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            under_way
+                .entry(key.clone())
+                .or_insert_with(|| self.begin_reading(record))
+                .clone()
         };
         let result = reading.await;
         self.reader
@@ -138,8 +144,10 @@ impl Index {
         let mut after = None;
         let (mut done, mut told) = (0_u64, 0_u64);
         loop {
-            let page =
-                self.catalog.unread_after(&self.name, after.as_ref(), UNREAD_PAGE).await?;
+            let page = self
+                .catalog
+                .unread_after(&self.name, after.as_ref(), UNREAD_PAGE)
+                .await?;
             let Some(last) = page.last() else { break };
             after = Some(last.path.clone());
             self.read_all(&page, Duration::MAX).await;

@@ -56,11 +56,11 @@ impl Index {
         by: Attribution,
     ) -> Result<usize, RemoveError> {
         let snapshot = self.catalog.project(&self.name, &project).await?;
-        let wanted = VersionText::new(&version);
+        let wanted = VersionText::from(version.as_str());
         let doomed: Vec<FileRecord> = snapshot
             .into_iter()
             .flat_map(|snapshot| snapshot.files)
-            .filter(|record| record.named.version == wanted)
+            .filter(|record| record.named.version.key() == wanted.key())
             .collect();
         if doomed.is_empty() {
             return Err(RemoveError::NotFound { project, version });
@@ -76,7 +76,11 @@ impl Index {
     async fn remove_file(&self, record: &FileRecord, by: &Attribution) -> Result<(), RemoveError> {
         let _lock = self.locks.lock(record.file_name()).await;
         let metadata = self.catalog.core_metadata(&self.name, &record.path).await?;
-        let change = |files| Change { index: self.name.clone(), by: by.clone(), files };
+        let change = |files| Change {
+            index: self.name.clone(),
+            by: by.clone(),
+            files,
+        };
         let remove = FileChange::Remove {
             kind: Departure::Removal,
             path: record.path.clone(),

@@ -1,14 +1,16 @@
 //! Searching an index, and the small listing of a project's versions.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use wheelhouse_standards::found::FileKind;
 use wheelhouse_standards::name::ProjectKey;
-use wheelhouse_standards::version::VersionText;
+use wheelhouse_standards::version::{VersionKey, VersionText};
 
 use crate::index::Index;
 use crate::path::FilePath;
 use crate::ports::{SearchTerms, StoreError};
+use crate::record::FileRecord;
 
 /// How many files a search looks at before it stops.
 const MAX_HITS: usize = 20_000;
@@ -41,12 +43,12 @@ impl Index {
     /// [`StoreError`] if the catalog cannot be read.
     pub async fn search(&self, terms: &SearchTerms) -> Result<Vec<FoundRelease>, StoreError> {
         let hits = self.catalog.search(&self.name, terms, MAX_HITS).await?;
-        let mut releases: BTreeMap<(ProjectKey, std::cmp::Reverse<VersionText>), FoundRelease> =
+        let mut releases: BTreeMap<(ProjectKey, Reverse<VersionKey>), FoundRelease> =
             BTreeMap::new();
         for hit in hits {
-            let version = VersionText::new(&hit.version);
+            let version = VersionText::from(hit.version);
             let release = releases
-                .entry((hit.project, std::cmp::Reverse(version.clone())))
+                .entry((hit.project, Reverse(version.key().clone())))
                 .or_insert_with(|| FoundRelease {
                     name: hit.spelled_name,
                     version,
@@ -69,17 +71,23 @@ impl Index {
         let Some(snapshot) = self.view.project(project).await? else {
             return Ok(None);
         };
-        let mut versions: BTreeMap<std::cmp::Reverse<VersionText>, Vec<FilePath>> = BTreeMap::new();
-        for record in snapshot.files {
-            if record.named.kind != FileKind::Signature {
-                let version = std::cmp::Reverse(record.named.version.clone());
-                versions.entry(version).or_default().push(record.path);
+        let mut versions: BTreeMap<Reverse<VersionKey>, VersionFiles> = BTreeMap::new();
+        for FileRecord { path, named, .. } in snapshot.files {
+            if named.kind != FileKind::Signature {
+                let key = Reverse(named.version.key().clone());
+                let release = versions.entry(key).or_insert_with(|| VersionFiles {
+                    version: named.version,
+                    files: Vec::new(),
+                });
+                release.files.push(path);
             }
         }
-        let versions = versions.into_iter().map(|(version, mut files)| {
-            files.sort_by(|a, b| a.file_name().cmp(b.file_name()));
-            VersionFiles { version: version.0, files }
-        });
-        Ok(Some(versions.collect()))
+        let mut versions: Vec<_> = versions.into_values().collect();
+        for release in &mut versions {
+            release
+                .files
+                .sort_by(|a, b| a.file_name().cmp(b.file_name()));
+        }
+        Ok(Some(versions))
     }
 }

@@ -34,14 +34,21 @@ impl External {
         let text = |name: &HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
         let mut external = Self {
             scheme: "http",
-            host: text(&HOST).filter(|host| is_host(host)).unwrap_or_default().to_owned(),
+            host: text(&HOST)
+                .filter(|host| is_host(host))
+                .unwrap_or_default()
+                .to_owned(),
             prefix: base_path.to_owned(),
         };
         if !is_in(peer.ip(), trusted) {
             return external;
         }
         if let Some(scheme) = text(&FORWARDED_PROTO) {
-            external.scheme = if first(scheme).eq_ignore_ascii_case("https") { "https" } else { "http" };
+            external.scheme = if first(scheme).eq_ignore_ascii_case("https") {
+                "https"
+            } else {
+                "http"
+            };
         }
         let mut path = String::new();
         if let Some(forwarded) = text(&FORWARDED_HOST) {
@@ -77,9 +84,14 @@ impl External {
 
 /// Returns whether a request came through a proxy that says so.
 pub(crate) fn is_forwarded(headers: &HeaderMap) -> bool {
-    [&FORWARDED_FOR, &FORWARDED_HOST, &FORWARDED_PREFIX, &FORWARDED_PROTO]
-        .into_iter()
-        .any(|name| headers.contains_key(name))
+    [
+        &FORWARDED_FOR,
+        &FORWARDED_HOST,
+        &FORWARDED_PREFIX,
+        &FORWARDED_PROTO,
+    ]
+    .into_iter()
+    .any(|name| headers.contains_key(name))
         || headers.contains_key(http::header::FORWARDED)
 }
 
@@ -100,7 +112,9 @@ pub(crate) fn client_address(headers: &HeaderMap, peer: SocketAddr, trusted: &[I
         if !is_in(client, trusted) {
             break;
         }
-        let Ok(address) = hop.trim().parse() else { break };
+        let Ok(address) = hop.trim().parse() else {
+            break;
+        };
         client = address;
     }
     client
@@ -118,9 +132,9 @@ fn first(list: &str) -> &str {
 fn is_host(host: &str) -> bool {
     !host.is_empty()
         && host.len() <= 255
-        && host
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b':' | b'[' | b']'))
+        && host.bytes().all(|b| {
+            b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b':' | b'[' | b']')
+        })
 }
 
 /// Returns a path with a slash at its start and none at its end, or nothing if there is none or
@@ -142,7 +156,12 @@ mod tests {
     fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
         pairs
             .iter()
-            .map(|&(name, value)| (HeaderName::from_static(name), value.parse().expect("a value")))
+            .map(|&(name, value)| {
+                (
+                    HeaderName::from_static(name),
+                    value.parse().expect("a value"),
+                )
+            })
             .collect()
     }
 
@@ -164,7 +183,10 @@ mod tests {
             seen(&pairs, "127.0.0.1").url("/simple/"),
             "https://front.example/team/python/simple/"
         );
-        assert_eq!(seen(&pairs, "192.0.2.1").url("/simple/"), "http://inside:8080/simple/");
+        assert_eq!(
+            seen(&pairs, "192.0.2.1").url("/simple/"),
+            "http://inside:8080/simple/"
+        );
     }
 
     #[test]
@@ -192,7 +214,11 @@ mod tests {
             ("nonsense", "127.0.0.1"),
         ] {
             let headers = headers(&[("x-forwarded-for", list)]);
-            assert_eq!(client_address(&headers, peer, &trusted).to_string(), client, "{list}");
+            assert_eq!(
+                client_address(&headers, peer, &trusted).to_string(),
+                client,
+                "{list}"
+            );
             assert_eq!(client_address(&headers, peer, &[]).to_string(), "127.0.0.1");
         }
     }

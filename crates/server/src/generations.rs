@@ -36,7 +36,10 @@ impl Generations {
     /// Returns the generation of a key now.
     pub(crate) fn of(&self, key: &str) -> Generation {
         let shard = self.shard(key);
-        Generation { shard, number: self.shards[shard].load(Ordering::Acquire) }
+        Generation {
+            shard,
+            number: self.shards[shard].load(Ordering::Acquire),
+        }
     }
 
     /// Returns whether nothing has touched the key since.
@@ -49,7 +52,10 @@ impl Generations {
         self.shards[self.shard(key)].fetch_add(1, Ordering::AcqRel);
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "the remainder is below SHARDS")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the remainder is below SHARDS"
+    )]
     fn shard(&self, key: &str) -> usize {
         (self.hasher.hash_one(key) % SHARDS as u64) as usize
     }

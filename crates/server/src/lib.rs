@@ -1,1 +1,31 @@
 #![doc = include_str!("../README.md")]
+#![warn(missing_docs)]
+
+mod access;
+pub mod access_log;
+mod basic;
+mod body;
+mod chunks;
+mod compress;
+mod drained;
+mod error;
+mod external;
+mod file_cache;
+mod front;
+mod generations;
+mod listen;
+mod metrics;
+mod page_cache;
+mod patient_io;
+mod request;
+mod route;
+mod routes;
+mod server;
+pub mod settings;
+mod state;
+pub mod welcome;
+mod xmlrpc;
+
+pub use file_cache::FileCache;
+pub use page_cache::PageCache;
+pub use server::{Server, ServerError};

@@ -1,0 +1,214 @@
+//! The one place where failures become statuses.
+
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderValue, StatusCode};
+use hyper::ext::ReasonPhrase;
+use wheelhouse_index::download::DownloadError;
+use wheelhouse_index::ports::{IdentifyError, StoreError};
+use wheelhouse_index::publish::PublishError;
+use wheelhouse_index::remove::RemoveError;
+
+/// The challenge of every 401, in the realm that pypiserver's users have stored passwords for.
+pub(crate) const CHALLENGE: &str = r#"Basic realm="pypi", charset="UTF-8""#;
+/// Longest reason phrase, in bytes.
+const MAX_PHRASE_BYTES: usize = 500;
+
+/// A refused or failed request.
+#[derive(Debug, Clone)]
+pub(crate) struct ApiError {
+    pub(crate) status: StatusCode,
+    /// What the client may know.
+    pub(crate) detail: String,
+    /// When the client may try again, in seconds.
+    pub(crate) retry_after_seconds: Option<u32>,
+}
+
+/// Why a request was refused, for the log: an extension of the answer.
+#[derive(Debug, Clone)]
+pub(crate) struct Refusal(pub(crate) String);
+
+impl ApiError {
+    pub(crate) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
+        Self {
+            status,
+            detail: detail.into(),
+            retry_after_seconds: None,
+        }
+    }
+
+    pub(crate) fn bad_request(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, detail)
+    }
+
+    pub(crate) fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "there is nothing at this address")
+    }
+
+    pub(crate) fn sign_in() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "a user name and a password are needed here",
+        )
+    }
+
+    pub(crate) fn wrong_credentials() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "the user name or the password is wrong",
+        )
+    }
+
+    fn later(detail: impl Into<String>) -> Self {
+        Self {
+            retry_after_seconds: Some(2),
+            ..Self::new(StatusCode::SERVICE_UNAVAILABLE, detail)
+        }
+    }
+
+    /// The cause goes to the log, once, here; the client learns only that it was not at fault.
+    fn internal(cause: &dyn std::error::Error) -> Self {
+        tracing::error!("a request failed: {cause}");
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "the server could not do this; its log says why, under the id of this request",
+        )
+    }
+
+    /// Answers an uploader: the reason is in the status line too, and in the form that the
+    /// client asked for.
+    pub(crate) fn into_upload_response(self, accept: Option<&HeaderValue>) -> Response {
+        let wants_json = accept
+            .and_then(|accept| accept.to_str().ok())
+            .is_some_and(|accept| accept.contains("application/json"));
+        let phrase = phrase(&self.detail);
+        let status = self.status;
+        let mut response = if wants_json {
+            let text = String::from_utf8_lossy(&phrase).into_owned();
+            let body = serde_json::json!({
+                "message": self.detail,
+                "code": format!("{} {text}", status.as_u16()),
+                "title": status.canonical_reason().unwrap_or_default(),
+            });
+            let detail = self.detail.clone();
+            let mut response = self.into_response();
+            *response.body_mut() = body.to_string().into();
+            response
+                .headers_mut()
+                .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            response.extensions_mut().insert(Refusal(detail));
+            response
+        } else {
+            self.into_response()
+        };
+        if let Ok(phrase) = ReasonPhrase::try_from(Bytes::from(phrase)) {
+            response.extensions_mut().insert(phrase);
+        }
+        response
+    }
+}
+
+/// Returns a text as a reason phrase: Latin-1 on one line, not too long.
+fn phrase(text: &str) -> Vec<u8> {
+    text.chars()
+        .map(|c| match u8::try_from(u32::from(c)) {
+            Ok(b) if b == b' ' || b.is_ascii_graphic() || b >= 0xa0 => b,
+            Ok(b'\n' | b'\r' | b'\t') => b' ',
+            _ => b'?',
+        })
+        .take(MAX_PHRASE_BYTES)
+        .collect()
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let mut response = (
+            self.status,
+            [(
+                CONTENT_TYPE,
+                HeaderValue::from_static("text/plain; charset=utf-8"),
+            )],
+            format!("{}\n", self.detail),
+        )
+            .into_response();
+        let headers = response.headers_mut();
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(CHALLENGE));
+        }
+        if let Some(seconds) = self.retry_after_seconds {
+            headers.insert(RETRY_AFTER, seconds.into());
+        }
+        response.extensions_mut().insert(Refusal(self.detail));
+        response
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        Self::internal(&error)
+    }
+}
+
+impl From<IdentifyError> for ApiError {
+    fn from(error: IdentifyError) -> Self {
+        match &error {
+            IdentifyError::Busy => Self::later(error.to_string()),
+            IdentifyError::Unavailable(source) => {
+                tracing::error!("cannot check credentials: {source}");
+                Self::later(error.to_string())
+            }
+        }
+    }
+}
+
+impl From<DownloadError> for ApiError {
+    fn from(error: DownloadError) -> Self {
+        match &error {
+            DownloadError::NotFound => Self::new(StatusCode::NOT_FOUND, error.to_string()),
+            DownloadError::Changing => Self::later(error.to_string()),
+            DownloadError::Away(place) => {
+                tracing::error!("a file cannot be read: {place}");
+                Self::later(error.to_string())
+            }
+            DownloadError::Store(source) => Self::internal(source),
+        }
+    }
+}
+
+impl From<PublishError> for ApiError {
+    fn from(error: PublishError) -> Self {
+        match &error {
+            PublishError::DigestMismatch { .. } => Self::bad_request(error.to_string()),
+            PublishError::NameTaken { .. } => Self::new(StatusCode::CONFLICT, error.to_string()),
+            PublishError::Changing { .. } => Self::later(error.to_string()),
+            PublishError::ReadOnly(_) => Self::new(StatusCode::FORBIDDEN, error.to_string()),
+            PublishError::Full => {
+                tracing::error!("an upload failed: {error}");
+                Self::new(StatusCode::INSUFFICIENT_STORAGE, error.to_string())
+            }
+            PublishError::Store(source) => Self::internal(source),
+        }
+    }
+}
+
+impl From<RemoveError> for ApiError {
+    fn from(error: RemoveError) -> Self {
+        match &error {
+            RemoveError::NotFound { .. } => Self::new(StatusCode::NOT_FOUND, error.to_string()),
+            RemoveError::ReadOnly(_) => Self::new(StatusCode::FORBIDDEN, error.to_string()),
+            RemoveError::Store(source) => Self::internal(source),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_phrase_is_one_line_of_latin_1() {
+        assert_eq!(phrase("a\r\nb é 名"), b"a  b \xe9 ?");
+        assert_eq!(phrase(&"x".repeat(10_000)).len(), MAX_PHRASE_BYTES);
+    }
+}

@@ -1,0 +1,114 @@
+//! The accept loop: connections within limits, and a stop that lets requests end.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+
+use crate::front::Front;
+use crate::patient_io::PatientIo;
+use crate::settings::Limits;
+use crate::state::State;
+
+/// Most requests that one HTTP/2 connection may have under way.
+const MAX_STREAMS: u32 = 128;
+/// Most bytes of a request's head.
+const MAX_HEAD_BYTES: usize = 64 * 1024;
+
+/// Accepts connections until `stop` is done, then lets requests end, within the limits.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    front: Front,
+    state: State,
+    stop: impl Future<Output = ()>,
+) {
+    let limits = state.settings.limits.clone();
+    let connections = builder(&limits);
+    let places = Arc::new(Semaphore::new(limits.max_connections));
+    let graceful = GracefulShutdown::new();
+    let mut stop = pin!(stop);
+    loop {
+        // A connection waits in the system's queue while all places are taken.
+        let place = tokio::select! {
+            place = Arc::clone(&places).acquire_owned() => {
+                place.expect("the semaphore is never closed")
+            }
+            () = &mut stop => break,
+        };
+        let (stream, peer) = tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    accept_failed(&error).await;
+                    continue;
+                }
+            },
+            () = &mut stop => break,
+        };
+        let front = front.clone();
+        let service = service_fn(move |request| front.clone().answer(request, peer));
+        let io = TokioIo::new(PatientIo::new(ready(stream), limits.idle_timeout));
+        let connection = connections.serve_connection(io, service).into_owned();
+        let connection = graceful.watch(connection);
+        let state = Arc::clone(&state);
+        tokio::spawn(async move {
+            state.metrics.connections.increment(1);
+            if let Err(error) = connection.await {
+                tracing::debug!(client.address = %peer, "a connection ended early: {error}");
+            }
+            state.metrics.connections.decrement(1);
+            drop(place);
+        });
+    }
+    drop(listener);
+    if tokio::time::timeout(limits.drain_timeout, graceful.shutdown())
+        .await
+        .is_err()
+    {
+        tracing::warn!("requests were cut off that did not end in time");
+    }
+}
+
+fn builder(limits: &Limits) -> auto::Builder<TokioExecutor> {
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.header_timeout)
+        .max_buf_size(MAX_HEAD_BYTES)
+        .pipeline_flush(true);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(MAX_STREAMS)
+        .max_header_list_size(u32::try_from(MAX_HEAD_BYTES).unwrap_or(u32::MAX))
+        .keep_alive_interval(Some(limits.idle_timeout))
+        .keep_alive_timeout(limits.header_timeout);
+    builder
+}
+
+fn ready(stream: TcpStream) -> TcpStream {
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!("cannot turn delays off: {error}");
+    }
+    stream
+}
+
+/// Waits a moment where trying again at once would only fail again.
+async fn accept_failed(error: &std::io::Error) {
+    use std::io::ErrorKind;
+    if matches!(
+        error.kind(),
+        ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset | ErrorKind::ConnectionRefused
+    ) {
+        return;
+    }
+    tracing::error!("cannot accept a connection: {error}");
+    tokio::time::sleep(Duration::from_millis(200)).await;
+}

@@ -1,0 +1,170 @@
+//! Counters for operators. Labels come from closed sets: never a project, a user or an address.
+
+use std::fmt;
+use std::time::Duration;
+
+use http::{Method, StatusCode};
+use metrics::{Counter, Gauge, Histogram, Key, Label, Level, Metadata, Recorder};
+use metrics_exporter_prometheus::{
+    Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder,
+};
+use wheelhouse_index::ports::Counts;
+
+use crate::route::Route;
+
+static METADATA: Metadata<'static> = Metadata::new("wheelhouse", Level::INFO, None);
+const SECONDS: &[f64] = &[
+    0.000_1, 0.000_5, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 30.0,
+];
+/// Statuses that are counted by their own number; all others as `other`.
+const STATUSES: &[u16] = &[
+    200, 206, 301, 302, 303, 304, 400, 401, 403, 404, 405, 406, 408, 409, 410, 413, 416, 500, 503,
+    507,
+];
+const METHODS: &[&str] = &["GET", "HEAD", "POST", "OPTIONS", "other"];
+
+/// The counters, each found once, at the start.
+pub(crate) struct Metrics {
+    recorder: PrometheusRecorder,
+    handle: PrometheusHandle,
+    /// By route, method and status, in the order of their closed sets.
+    requests: Vec<Counter>,
+    seconds: Vec<Histogram>,
+    pub(crate) connections: Gauge,
+    pub(crate) uploads: Counter,
+    pub(crate) failed_sign_ins: Counter,
+}
+
+impl fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Metrics").finish_non_exhaustive()
+    }
+}
+
+impl Metrics {
+    pub(crate) fn new() -> Self {
+        let recorder = PrometheusBuilder::new()
+            .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), SECONDS)
+            .expect("the buckets are not empty")
+            .build_recorder();
+        let handle = recorder.handle();
+        let mut requests = Vec::new();
+        let mut seconds = Vec::new();
+        for route in Route::ALL {
+            let route_label = || Label::from_static_parts("route", route.template());
+            let key = Key::from_parts("wheelhouse_request_duration_seconds", vec![route_label()]);
+            seconds.push(recorder.register_histogram(&key, &METADATA));
+            for method in METHODS {
+                for status in STATUSES
+                    .iter()
+                    .map(ToString::to_string)
+                    .chain(["other".into()])
+                {
+                    let labels = vec![
+                        route_label(),
+                        Label::from_static_parts("method", method),
+                        Label::new("status", status),
+                    ];
+                    let key = Key::from_parts("wheelhouse_requests_total", labels);
+                    requests.push(recorder.register_counter(&key, &METADATA));
+                }
+            }
+        }
+        let counter = |name| recorder.register_counter(&Key::from_static_name(name), &METADATA);
+        let gauge = |name| recorder.register_gauge(&Key::from_static_name(name), &METADATA);
+        Self {
+            connections: gauge("wheelhouse_connections"),
+            uploads: counter("wheelhouse_uploads_total"),
+            failed_sign_ins: counter("wheelhouse_failed_sign_ins_total"),
+            requests,
+            seconds,
+            handle,
+            recorder,
+        }
+    }
+
+    /// Counts an answered request.
+    pub(crate) fn answered(
+        &self,
+        route: Route,
+        method: &Method,
+        status: StatusCode,
+        took: Duration,
+    ) {
+        let method = METHODS
+            .iter()
+            .position(|&known| known == method.as_str())
+            .unwrap_or(METHODS.len() - 1);
+        let status = STATUSES
+            .iter()
+            .position(|&known| known == status.as_u16())
+            .unwrap_or(STATUSES.len());
+        let place = (route as usize * METHODS.len() + method) * (STATUSES.len() + 1) + status;
+        self.requests[place].increment(1);
+        self.seconds[route as usize].record(took.as_secs_f64());
+    }
+
+    /// Renders all counters in Prometheus's text form. Those that never counted are left out.
+    #[expect(clippy::cast_precision_loss, reason = "no index holds 2^52 files")]
+    pub(crate) fn render(&self, counts: Counts) -> String {
+        for (name, value) in [
+            ("wheelhouse_projects", counts.projects),
+            ("wheelhouse_files", counts.files),
+            ("wheelhouse_unread_files", counts.unread),
+        ] {
+            let key = Key::from_static_name(name);
+            self.recorder
+                .register_gauge(&key, &METADATA)
+                .set(value as f64);
+        }
+        self.handle.run_upkeep();
+        let is_idle =
+            |line: &&str| !(line.starts_with("wheelhouse_requests_total{") && line.ends_with(" 0"));
+        let text = self.handle.render();
+        text.lines()
+            .filter(is_idle)
+            .fold(String::with_capacity(text.len()), |mut kept, line| {
+                kept.push_str(line);
+                kept.push('\n');
+                kept
+            })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answered_request_is_counted_under_its_route_method_and_status() {
+        let metrics = Metrics::new();
+        metrics.answered(
+            Route::ProjectPage,
+            &Method::GET,
+            StatusCode::OK,
+            Duration::from_millis(2),
+        );
+        metrics.answered(
+            Route::ProjectPage,
+            &Method::DELETE,
+            StatusCode::IM_A_TEAPOT,
+            Duration::ZERO,
+        );
+        let text = metrics.render(Counts {
+            projects: 3,
+            files: 4,
+            unread: 0,
+        });
+        for line in [
+            r#"wheelhouse_requests_total{route="/simple/{project}/",method="GET",status="200"} 1"#,
+            r#"wheelhouse_requests_total{route="/simple/{project}/",method="other",status="other"} 1"#,
+            "wheelhouse_projects 3",
+        ] {
+            assert!(text.contains(line), "{line} is not in\n{text}");
+        }
+        assert!(
+            !text.contains("} 0\n") || !text.contains("status=\"206\"} 0"),
+            "{text}"
+        );
+    }
+}

@@ -1,0 +1,50 @@
+//! The routes by name: what logs and counters call them.
+
+macro_rules! routes {
+    ($($(#[$doc:meta])* $variant:ident = $template:literal,)*) => {
+        /// A route, as logs and counters call it.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub(crate) enum Route {
+            $($(#[$doc])* $variant,)*
+        }
+
+        impl Route {
+            /// All routes, each at the place of its number.
+            pub(crate) const ALL: &[Self] = &[$(Self::$variant),*];
+
+            /// Returns the route's template.
+            pub(crate) const fn template(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $template,)*
+                }
+            }
+        }
+    };
+}
+
+routes! {
+    /// The welcome page, uploads and XML-RPC.
+    Root = "/",
+    /// Uploads, as at the public index.
+    Legacy = "/legacy/",
+    /// The list of projects.
+    ProjectList = "/simple/",
+    /// The page of a project.
+    ProjectPage = "/simple/{project}/",
+    /// The list of all files.
+    FlatList = "/packages/",
+    /// A file, or something that stands beside it.
+    File = "/packages/{path}",
+    /// The small JSON of a project.
+    ProjectJson = "/{project}/json",
+    /// The way from the bare host to the simple page.
+    ProjectRedirect = "/{project}/",
+    /// XML-RPC.
+    XmlRpc = "/RPC2",
+    /// Health checks.
+    Health = "/healthz",
+    /// Counters.
+    Metrics = "/metrics",
+    /// Nothing that is here.
+    Other = "other",
+}

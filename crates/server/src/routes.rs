@@ -1,0 +1,106 @@
+//! The routes: which function answers which address. Folders follow URLs.
+
+mod files;
+mod health;
+mod legacy;
+mod project;
+mod root;
+mod simple;
+mod upload;
+mod upload_form;
+mod xmlrpc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{MethodRouter, any, get, post};
+
+use crate::error::ApiError;
+use crate::state::State;
+
+pub(crate) use files::answer as answer_file;
+pub(crate) use simple::{PageRequest, answer as answer_page};
+
+/// Builds the table of routes. Addresses are below the base path, which is stripped before.
+///
+/// # Errors
+/// A sentence, if the extra health path is an address that has another meaning.
+pub(crate) fn router(state: State) -> Result<Router, String> {
+    let project_redirect = || get(project::redirect);
+    let xml_rpc = || post(xmlrpc::call);
+    let mut router = Router::new()
+        .route("/", get(root::welcome).post(upload::post))
+        .route("/legacy", get(legacy::explain).post(upload::post))
+        .route("/legacy/", get(legacy::explain).post(upload::post))
+        .route("/simple", get(simple::add_slash))
+        .route(
+            "/simple/",
+            pages(get(simple::project_list)).post(simple::post),
+        )
+        .route("/simple/{project}", get(simple::add_slash))
+        .route("/simple/{project}/", pages(get(simple::project_page)))
+        .route("/+simple/{project}/", get(simple::project_page))
+        .route("/legacy/+simple/{project}/", get(simple::project_page))
+        .route("/packages", get(simple::add_slash))
+        .route("/packages/", get(simple::flat_list))
+        .route("/packages/{*path}", get(files::download))
+        .route("/RPC2", project_redirect().merge(xml_rpc()))
+        .route("/RPC2/", project_redirect().merge(xml_rpc()))
+        .route("/pypi", project_redirect().merge(xml_rpc()))
+        .route("/pypi/", project_redirect().merge(xml_rpc()))
+        .route("/favicon.ico", get(not_found))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(health::metrics))
+        .route("/{project}", project_redirect())
+        .route("/{project}/", project_redirect())
+        .route("/{project}/json", get(project::json));
+    if let Some(path) = &state.settings.health_path {
+        check_health_path(path)?;
+        router = router.route(path, get(health::ok));
+    }
+    Ok(router
+        .fallback(any(not_found))
+        .layer(DefaultBodyLimit::disable())
+        .with_state(state))
+}
+
+/// Adds what browsers ask before they let a page of another site read.
+fn pages(route: MethodRouter<State>) -> MethodRouter<State> {
+    route.options(simple::preflight)
+}
+
+async fn not_found() -> ApiError {
+    ApiError::not_found()
+}
+
+/// Refuses a health path that has another meaning: it would hide that.
+fn check_health_path(path: &str) -> Result<(), String> {
+    let fixed = [
+        "/legacy",
+        "/legacy/",
+        "/simple",
+        "/simple/",
+        "/packages",
+        "/packages/",
+        "/RPC2",
+        "/RPC2/",
+        "/pypi",
+        "/pypi/",
+        "/favicon.ico",
+        "/healthz",
+        "/readyz",
+        "/metrics",
+    ];
+    let parts: Vec<&str> = path[1..].split('/').collect();
+    let is_family = match parts.as_slice() {
+        ["simple" | "packages", _, ..] | ["legacy", "+simple", ..] => true,
+        [_, "json"] => true,
+        _ => false,
+    };
+    if fixed.contains(&path) || is_family {
+        return Err(format!(
+            "the health endpoint `{path}` would hide an address that has another meaning; choose another path, such as /health"
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,333 @@
+//! Files, and what stands beside them.
+
+use std::sync::Arc;
+
+use axum::body;
+use axum::extract::{OriginalUri, Path, State as Shares};
+use axum::response::Response;
+use bytes::Bytes;
+use http::header::{
+    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG,
+    IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, LAST_MODIFIED, RANGE, VARY,
+};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use wheelhouse_index::download::Download;
+use wheelhouse_index::path::FilePath;
+use wheelhouse_index::permission::Right;
+use wheelhouse_index::ports::{Content, StoreError};
+use wheelhouse_standards::entity_tag::{is_if_range_held, is_none_match_hit};
+use wheelhouse_standards::found::FoundFile;
+use wheelhouse_standards::range::{self, ByteRange, RequestedRanges};
+
+use crate::body::{Body, FileBody};
+use crate::chunks::FileId;
+use crate::error::ApiError;
+use crate::file_cache::{FileAnswer, SMALL_FILE_BYTES};
+use crate::settings::FileCaching;
+use crate::state::{Shared, State};
+
+/// `GET /packages/{path}`: a file, or its core metadata at `….metadata`.
+pub(super) async fn download(
+    Shares(state): Shares<State>,
+    OriginalUri(uri): OriginalUri,
+    Path(path): Path<String>,
+    method: Method,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let file_name = path.rsplit('/').next().unwrap_or_default();
+    let project = FoundFile::of(file_name.strip_suffix(".metadata").unwrap_or(file_name));
+    state
+        .authorise(
+            &headers,
+            Right::Download,
+            project.as_ref().map(|found| &found.key),
+        )
+        .await?;
+    // A `%2F` is no slash: two addresses must not name one file.
+    let has_hidden_slash = uri.path().to_ascii_lowercase().contains("%2f");
+    let path: FilePath = path.parse().map_err(|_| ApiError::not_found())?;
+    if has_hidden_slash {
+        return Err(ApiError::not_found());
+    }
+    let known = match state.files.get(path.as_str()) {
+        Some(known) => known,
+        None => look_up(&state, &path).await?,
+    };
+    let answer = match answer(&state, &known, &headers, &method).await {
+        Some(answer) => answer,
+        // The file was changed a moment ago.
+        None => {
+            let known = look_up(&state, &path).await?;
+            self::answer(&state, &known, &headers, &method)
+                .await
+                .ok_or_else(ApiError::not_found)?
+        }
+    };
+    Ok(answer.map(body::Body::new))
+}
+
+/// Makes the answer of a known file, or `None` if the file is not what is known about it.
+pub(crate) async fn answer(
+    state: &Shared,
+    known: &FileAnswer,
+    request: &HeaderMap,
+    method: &Method,
+) -> Option<http::Response<Body>> {
+    let tag = known.etag.to_str().unwrap_or_default();
+    if is_not_modified(known, request, tag) {
+        let mut response = http::Response::new(Body::empty());
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        let headers = response.headers_mut();
+        headers.clone_from(&known.headers);
+        for name in [CONTENT_LENGTH, CONTENT_TYPE] {
+            headers.remove(name);
+        }
+        return Some(response);
+    }
+    let content = match &known.bytes {
+        Some(_) => None,
+        None if method == Method::HEAD => None,
+        None => {
+            let file = state.index.open(&known.id.path).await.ok()?;
+            if file.fingerprint != known.id.fingerprint {
+                return None;
+            }
+            Some(file.content)
+        }
+    };
+    Some(match wanted_part(known, request, tag) {
+        RequestedRanges::Unsatisfiable => {
+            let mut response = http::Response::new(Body::empty());
+            *response.status_mut() = StatusCode::RANGE_NOT_SATISFIABLE;
+            let range = range::unsatisfied_content_range(known.size_bytes);
+            response.headers_mut().insert(CONTENT_RANGE, value(&range));
+            response.headers_mut().insert(CONTENT_LENGTH, 0.into());
+            response
+        }
+        RequestedRanges::Parts(parts) if parts.len() == 1 => {
+            let part = parts[0];
+            let mut response = http::Response::new(part_body(state, known, content, part));
+            *response.status_mut() = StatusCode::PARTIAL_CONTENT;
+            let headers = response.headers_mut();
+            headers.clone_from(&known.headers);
+            headers.insert(CONTENT_LENGTH, part.size_bytes().into());
+            headers.insert(CONTENT_RANGE, value(&part.content_range(known.size_bytes)));
+            response
+        }
+        RequestedRanges::Whole | RequestedRanges::Parts(_) => {
+            let mut response = http::Response::new(whole_body(state, known, content));
+            response.headers_mut().clone_from(&known.headers);
+            response
+        }
+    })
+}
+
+/// Finds out how a file, or the metadata beside it, is answered.
+async fn look_up(state: &State, path: &FilePath) -> Result<Arc<FileAnswer>, ApiError> {
+    let beside = path
+        .as_str()
+        .strip_suffix(".metadata")
+        .map(str::parse::<FilePath>);
+    let (mut answer, media_type) = if let Some(Ok(wheel)) = beside {
+        // The metadata changes when its wheel does: it has the wheel's generation.
+        let generation = state.files.generation(wheel.as_str());
+        let (record, bytes) = state.index.metadata_file(&wheel).await?;
+        let answer = FileAnswer {
+            generation,
+            size_bytes: bytes.len() as u64,
+            headers: HeaderMap::new(),
+            etag: value(&format!("\"{}\"", hex_sha256(&bytes))),
+            modified_seconds: record.uploaded_at.seconds(),
+            id: FileId {
+                path: record.path,
+                fingerprint: record.fingerprint,
+            },
+            bytes: Some(Bytes::from(bytes)),
+        };
+        (answer, "text/plain; charset=utf-8")
+    } else {
+        let generation = state.files.generation(path.as_str());
+        let download = state.index.download(path).await?;
+        let bytes = small_bytes(&download).await?;
+        let Download {
+            record, contents, ..
+        } = download;
+        let answer = FileAnswer {
+            generation,
+            size_bytes: record.fingerprint.size_bytes(),
+            headers: HeaderMap::new(),
+            etag: value(&format!("\"{}\"", contents.digests.sha256)),
+            modified_seconds: record.uploaded_at.seconds(),
+            id: FileId {
+                path: record.path,
+                fingerprint: record.fingerprint,
+            },
+            bytes,
+        };
+        (answer, media_type(state, path.file_name()))
+    };
+    answer.headers = file_headers(state, &answer, media_type);
+    let answer = Arc::new(answer);
+    state.files.keep(path.as_str(), &answer);
+    Ok(answer)
+}
+
+/// Reads a small file whole.
+async fn small_bytes(download: &Download) -> Result<Option<Bytes>, ApiError> {
+    let size_bytes = download.content.size_bytes();
+    if size_bytes > SMALL_FILE_BYTES {
+        return Ok(None);
+    }
+    let (content, fingerprint) = (Arc::clone(&download.content), download.record.fingerprint);
+    let read = tokio::task::spawn_blocking(move || {
+        let mut bytes = vec![0; usize::try_from(size_bytes).unwrap_or(0)];
+        let mut filled = 0;
+        while filled < bytes.len() {
+            match content.read_at(filled as u64, &mut bytes[filled..])? {
+                0 => break,
+                count => filled += count,
+            }
+        }
+        let is_whole = filled == bytes.len() && content.fingerprint()? == fingerprint;
+        Ok::<_, std::io::Error>(is_whole.then(|| Bytes::from(bytes)))
+    });
+    let failed = |error: Box<dyn std::error::Error + Send + Sync>| {
+        StoreError::new("server", "read a small file", error)
+    };
+    let bytes = read
+        .await
+        .map_err(|error| failed(error.into()))?
+        .map_err(|error| failed(error.into()))?;
+    Ok(bytes)
+}
+
+fn file_headers(state: &Shared, answer: &FileAnswer, media_type: &'static str) -> HeaderMap {
+    let mut headers = HeaderMap::with_capacity(16);
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+    headers.insert(CONTENT_LENGTH, answer.size_bytes.into());
+    headers.insert(ETAG, answer.etag.clone());
+    headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    if let Some(date) = http_date(answer.modified_seconds) {
+        headers.insert(LAST_MODIFIED, date);
+    }
+    match (
+        state.settings.file_max_age_seconds,
+        state.settings.file_caching,
+    ) {
+        (Some(seconds), _) => {
+            headers.insert(CACHE_CONTROL, value(&format!("public, max-age={seconds}")));
+        }
+        (None, FileCaching::Revalidate) => {
+            headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        }
+        (None, FileCaching::Silent) => {}
+    }
+    if !state.settings.access.is_open(Right::Download) {
+        headers.insert(VARY, HeaderValue::from_static("Authorization"));
+    }
+    headers
+}
+
+fn is_not_modified(known: &FileAnswer, request: &HeaderMap, tag: &str) -> bool {
+    if request.contains_key(IF_NONE_MATCH) {
+        let values = request
+            .get_all(IF_NONE_MATCH)
+            .iter()
+            .map(HeaderValue::as_bytes);
+        return is_none_match_hit(values, tag);
+    }
+    request
+        .get(IF_MODIFIED_SINCE)
+        .and_then(|date| httpdate::parse_http_date(date.to_str().ok()?).ok())
+        .and_then(|date| date.duration_since(std::time::UNIX_EPOCH).ok())
+        .is_some_and(|since| {
+            i64::try_from(since.as_secs()).is_ok_and(|since| known.modified_seconds <= since)
+        })
+}
+
+fn wanted_part(known: &FileAnswer, request: &HeaderMap, tag: &str) -> RequestedRanges {
+    let Some(wanted) = request.get(RANGE) else {
+        return RequestedRanges::Whole;
+    };
+    if let Some(condition) = request.get(IF_RANGE) {
+        let date = known
+            .headers
+            .get(LAST_MODIFIED)
+            .and_then(|date| date.to_str().ok());
+        if !is_if_range_held(condition.as_bytes(), tag, date) {
+            return RequestedRanges::Whole;
+        }
+    }
+    range::parse(wanted.as_bytes(), known.size_bytes)
+}
+
+fn whole_body(state: &Shared, known: &FileAnswer, content: Option<Arc<dyn Content>>) -> Body {
+    match (&known.bytes, content) {
+        (Some(bytes), _) => bytes.clone().into(),
+        (None, Some(content)) => file_body(state, known, content, 0, known.size_bytes),
+        (None, None) => Body::empty(),
+    }
+}
+
+fn part_body(
+    state: &Shared,
+    known: &FileAnswer,
+    content: Option<Arc<dyn Content>>,
+    part: ByteRange,
+) -> Body {
+    match (&known.bytes, content) {
+        (Some(bytes), _) => {
+            let place = |offset: u64| usize::try_from(offset).expect("a small file fits memory");
+            bytes.slice(place(part.first())..=place(part.last())).into()
+        }
+        (None, Some(content)) => file_body(state, known, content, part.first(), part.size_bytes()),
+        (None, None) => Body::empty(),
+    }
+}
+
+fn file_body(
+    state: &Shared,
+    known: &FileAnswer,
+    content: Arc<dyn Content>,
+    offset: u64,
+    length_bytes: u64,
+) -> Body {
+    let cache = Arc::clone(&state.files.chunks);
+    Body::File(FileBody::new(
+        content,
+        cache,
+        known.id.clone(),
+        offset,
+        length_bytes,
+    ))
+}
+
+fn media_type(state: &Shared, file_name: &str) -> &'static str {
+    let name = file_name.to_ascii_lowercase();
+    let is = |extension: &str| name.ends_with(extension);
+    if is(".asc") {
+        "text/plain; charset=utf-8"
+    } else if is(".zip") {
+        "application/zip"
+    } else if is(".tar.gz") || is(".tgz") {
+        state.settings.tar_gz_type
+    } else {
+        "application/octet-stream"
+    }
+}
+
+fn http_date(seconds: i64) -> Option<HeaderValue> {
+    let since = std::time::Duration::from_secs(u64::try_from(seconds).ok()?);
+    let date = std::time::UNIX_EPOCH.checked_add(since)?;
+    // The library has no dates after the year 9999.
+    (since.as_secs() < 253_402_300_800).then(|| value(&httpdate::fmt_http_date(date)))
+}
+
+fn hex_sha256(bytes: &[u8]) -> String {
+    use sha2::Digest;
+    hex::encode(sha2::Sha256::digest(bytes))
+}
+
+fn value(text: &str) -> HeaderValue {
+    HeaderValue::from_str(text).expect("digits, letters and plain punctuation")
+}

@@ -1,0 +1,248 @@
+//! Reading an upload's form, as it comes: the files go to the store at once, fields that nobody
+//! asks for go nowhere.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::StreamExt;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, StatusCode};
+use multer::{Field, Multipart};
+use wheelhouse_index::Index;
+use wheelhouse_index::ports::{PlaceError, StagedFile, Staging};
+
+use crate::drained::DrainedBody;
+use crate::error::ApiError;
+
+/// Fields that some action asks for. All others are read and forgotten: what a file is, the file
+/// says.
+const KEPT_FIELDS: &[&str] = &[
+    ":action",
+    "name",
+    "version",
+    "md5_digest",
+    "sha256_digest",
+    "blake2_256_digest",
+];
+/// Largest kept field, in bytes.
+const MAX_FIELD_BYTES: usize = 64 * 1024;
+/// Most bytes in all fields that are not files: descriptions can be long.
+const MAX_FIELDS_BYTES: u64 = 32 * 1024 * 1024;
+/// Most parts of a form.
+const MAX_PARTS: usize = 20_000;
+/// Largest urlencoded form, in bytes.
+const MAX_URLENCODED_BYTES: usize = 1024 * 1024;
+
+/// An upload's form.
+#[derive(Default)]
+pub(super) struct UploadForm {
+    fields: HashMap<&'static str, String>,
+    /// The file in `content`.
+    pub(super) content: Option<ReceivedFile>,
+    /// The file in `gpg_signature`.
+    pub(super) signature: Option<ReceivedFile>,
+}
+
+/// A file that was received whole.
+pub(super) struct ReceivedFile {
+    /// The name that the form gives it, unchecked.
+    pub(super) file_name: String,
+    pub(super) staged: Box<dyn StagedFile>,
+}
+
+impl UploadForm {
+    /// Returns a field's text without blanks around it, or `None` if it is not there or empty.
+    pub(super) fn field(&self, name: &str) -> Option<&str> {
+        self.fields
+            .get(name)
+            .map(|text| text.trim())
+            .filter(|text| !text.is_empty())
+    }
+
+    /// Reads a form.
+    ///
+    /// # Errors
+    /// 400 for what is no form, 408 for a client that stalls, 413 and others for limits.
+    pub(super) async fn read(
+        index: &Index,
+        headers: &HeaderMap,
+        body: DrainedBody,
+        limits: FormLimits,
+    ) -> Result<Self, ApiError> {
+        let content_type = headers
+            .get(CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
+            .to_owned();
+        let media_type = content_type.split(';').next().unwrap_or_default().trim();
+        if media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+            return Self::read_urlencoded(body, limits).await;
+        }
+        if !media_type.eq_ignore_ascii_case("multipart/form-data") {
+            return Ok(Self::default());
+        }
+        let boundary = multer::parse_boundary(&content_type).map_err(|_| {
+            ApiError::bad_request("the form's `Content-Type` names no boundary: send `multipart/form-data; boundary=…`")
+        })?;
+        Self::read_multipart(index, Multipart::new(body, boundary), limits).await
+    }
+
+    async fn read_urlencoded(mut body: DrainedBody, limits: FormLimits) -> Result<Self, ApiError> {
+        let mut bytes = Vec::new();
+        while let Some(chunk) = patiently(limits.idle_timeout, body.next()).await? {
+            let chunk = chunk.map_err(|_| broken())?;
+            if bytes.len() + chunk.len() > MAX_URLENCODED_BYTES {
+                return Err(ApiError::new(
+                    StatusCode::PAYLOAD_TOO_LARGE,
+                    format!(
+                        "the form is larger than {MAX_URLENCODED_BYTES} bytes; send files as multipart/form-data"
+                    ),
+                ));
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        let mut form = Self::default();
+        for (name, value) in form_urlencoded::parse(&bytes) {
+            form.keep(&name, || value.into_owned())?;
+        }
+        Ok(form)
+    }
+
+    async fn read_multipart(
+        index: &Index,
+        mut parts: Multipart<'static>,
+        limits: FormLimits,
+    ) -> Result<Self, ApiError> {
+        let mut form = Self::default();
+        let mut fields_bytes = 0;
+        for _ in 0..MAX_PARTS {
+            let next = patiently(limits.idle_timeout, parts.next_field()).await?;
+            let Some(mut part) = next.map_err(|error| no_form(&error))? else {
+                return Ok(form);
+            };
+            let name = part.name().unwrap_or_default().to_owned();
+            let file_name = part.file_name().map(str::to_owned);
+            match (name.as_str(), file_name) {
+                ("content", Some(file_name)) if form.content.is_none() => {
+                    form.content = Some(receive(index, file_name, &mut part, limits).await?);
+                }
+                ("gpg_signature", Some(file_name)) if form.signature.is_none() => {
+                    form.signature = Some(receive(index, file_name, &mut part, limits).await?);
+                }
+                ("content" | "gpg_signature", Some(_)) => {
+                    return Err(ApiError::bad_request(format!(
+                        "the form has more than one file in `{name}`; upload one file at a time"
+                    )));
+                }
+                (name, Some(_)) => {
+                    return Err(ApiError::bad_request(format!(
+                        "the form has a file in `{name}`; files go into `content` and `gpg_signature`"
+                    )));
+                }
+                (name, None) => {
+                    let text = read_text(&mut part, &mut fields_bytes, limits).await?;
+                    form.keep(name, || text)?;
+                }
+            }
+        }
+        Err(ApiError::bad_request(format!(
+            "the form has more than {MAX_PARTS} parts"
+        )))
+    }
+
+    fn keep(&mut self, name: &str, text: impl FnOnce() -> String) -> Result<(), ApiError> {
+        let Some(&name) = KEPT_FIELDS.iter().find(|&&kept| kept == name) else {
+            return Ok(());
+        };
+        if self.fields.insert(name, text()).is_some() {
+            return Err(ApiError::bad_request(format!(
+                "the form has `{name}` more than once"
+            )));
+        }
+        Ok(())
+    }
+}
+
+/// What a form may use up.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct FormLimits {
+    pub(super) max_file_bytes: u64,
+    pub(super) idle_timeout: Duration,
+}
+
+async fn receive(
+    index: &Index,
+    file_name: String,
+    part: &mut Field<'static>,
+    limits: FormLimits,
+) -> Result<ReceivedFile, ApiError> {
+    let mut staging: Box<dyn Staging> = index.stage().await?;
+    let mut size_bytes = 0;
+    while let Some(chunk) = next_chunk(part, limits).await? {
+        size_bytes += chunk.len() as u64;
+        if size_bytes > limits.max_file_bytes {
+            return Err(ApiError::bad_request(format!(
+                "File too large: at most {} bytes may be uploaded; --max-upload-mib raises this limit",
+                limits.max_file_bytes
+            )));
+        }
+        staging.write(chunk).await.map_err(not_stored)?;
+    }
+    let staged = staging.finish().await.map_err(not_stored)?;
+    Ok(ReceivedFile { file_name, staged })
+}
+
+async fn read_text(
+    part: &mut Field<'static>,
+    fields_bytes: &mut u64,
+    limits: FormLimits,
+) -> Result<String, ApiError> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = next_chunk(part, limits).await? {
+        *fields_bytes += chunk.len() as u64;
+        if *fields_bytes > MAX_FIELDS_BYTES {
+            return Err(ApiError::bad_request(format!(
+                "the form's fields are larger than {MAX_FIELDS_BYTES} bytes together"
+            )));
+        }
+        // More than a kept field may have is not kept, of whatever field it is.
+        let room = MAX_FIELD_BYTES.saturating_sub(bytes.len()).min(chunk.len());
+        bytes.extend_from_slice(&chunk[..room]);
+    }
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+async fn next_chunk(
+    part: &mut Field<'static>,
+    limits: FormLimits,
+) -> Result<Option<Bytes>, ApiError> {
+    let chunk = patiently(limits.idle_timeout, part.chunk()).await?;
+    chunk.map_err(|error| no_form(&error))
+}
+
+async fn patiently<T>(patience: Duration, step: impl Future<Output = T>) -> Result<T, ApiError> {
+    tokio::time::timeout(patience, step).await.map_err(|_| {
+        ApiError::new(
+            StatusCode::REQUEST_TIMEOUT,
+            format!("nothing came for {} seconds", patience.as_secs()),
+        )
+    })
+}
+
+fn no_form(error: &multer::Error) -> ApiError {
+    match error {
+        multer::Error::StreamReadFailed(_) | multer::Error::IncompleteStream => broken(),
+        _ => ApiError::bad_request(format!(
+            "the body is not the form that it says it is: {error}"
+        )),
+    }
+}
+
+fn broken() -> ApiError {
+    ApiError::bad_request("the request ended in its middle; upload the file again")
+}
+
+fn not_stored(error: PlaceError) -> ApiError {
+    wheelhouse_index::publish::PublishError::from(error).into()
+}

@@ -1,0 +1,69 @@
+//! The server: put together once, then run until it is told to stop.
+
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use wheelhouse_index::Index;
+use wheelhouse_index::ports::Identities;
+
+use crate::access_log::AccessLog;
+use crate::file_cache::FileCache;
+use crate::front::Front;
+use crate::listen;
+use crate::metrics::Metrics;
+use crate::page_cache::PageCache;
+use crate::routes::router;
+use crate::settings::Settings;
+use crate::state::{Shared, State};
+
+/// A server that is ready to run.
+#[derive(Debug)]
+pub struct Server {
+    state: State,
+    front: Front,
+}
+
+/// The settings cannot work.
+#[derive(Debug, thiserror::Error)]
+pub enum ServerError {
+    /// The extra health path has another meaning.
+    #[error("{0}")]
+    HealthPath(String),
+}
+
+impl Server {
+    /// Puts a server together. The caches must be among the index's journal readers.
+    ///
+    /// # Errors
+    /// [`ServerError`] if the settings cannot work.
+    pub fn new(
+        index: Arc<Index>,
+        identities: Option<Arc<dyn Identities>>,
+        settings: Settings,
+        pages: Arc<PageCache>,
+        files: Arc<FileCache>,
+        access_log: Arc<dyn AccessLog>,
+    ) -> Result<Self, ServerError> {
+        let metrics = Metrics::new();
+        let state = Arc::new(Shared {
+            index,
+            identities,
+            settings,
+            pages,
+            files,
+            metrics,
+            access_log,
+        });
+        let router = router(Arc::clone(&state)).map_err(ServerError::HealthPath)?;
+        Ok(Self {
+            front: Front::new(Arc::clone(&state), router),
+            state,
+        })
+    }
+
+    /// Serves connections of a listener until `stop` is done and the requests under way have
+    /// ended, or their time is up.
+    pub async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()>) {
+        listen::serve(listener, self.front, self.state, stop).await;
+    }
+}

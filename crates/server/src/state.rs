@@ -1,0 +1,27 @@
+//! What all requests share.
+
+use std::sync::Arc;
+
+use wheelhouse_index::Index;
+use wheelhouse_index::ports::Identities;
+
+use crate::access_log::AccessLog;
+use crate::file_cache::FileCache;
+use crate::metrics::Metrics;
+use crate::page_cache::PageCache;
+use crate::settings::Settings;
+
+/// What all requests share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) index: Arc<Index>,
+    /// Where users come from, if anybody can sign in.
+    pub(crate) identities: Option<Arc<dyn Identities>>,
+    pub(crate) settings: Settings,
+    pub(crate) pages: Arc<PageCache>,
+    pub(crate) files: Arc<FileCache>,
+    pub(crate) metrics: Metrics,
+    pub(crate) access_log: Arc<dyn AccessLog>,
+}
+
+pub(crate) type State = Arc<Shared>;
