@@ -48,6 +48,13 @@ impl FoundFile {
         if base_name.starts_with('.') || base_name.contains(is_path) {
             return None;
         }
+        // What stands beside a package file is none, even where its name has a known pattern.
+        if [".metadata", ".provenance"]
+            .iter()
+            .any(|end| base_name.ends_with(end))
+        {
+            return None;
+        }
         let signed = base_name.strip_suffix(".asc");
         let (guess, kind) = guess(signed.unwrap_or(base_name))?;
         Some(Self {

@@ -69,6 +69,8 @@ fn other_files_are_not_packages() {
         "demo-1.0-none-any.whl",
         "demo-py3-none-any.whl",
         "demo-1.0-py3-none-any.whl.metadata",
+        "demo-1.0-py2.7-linux.egg.metadata",
+        "demo-1.0-py2.7-linux.egg.provenance",
         "demo-1.0.zip.ASC",
         "demo-1.0.zip.asc.asc",
         "demo-1.0.zip\n",

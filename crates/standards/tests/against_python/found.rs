@@ -122,7 +122,11 @@ fn made(name: &str, version: &str) -> Vec<Made> {
 #[test]
 fn odd_files_are_recognised_as_there() {
     /// Names where we differ, by intent.
-    const KNOWN: [(&str, &str); 9] = [
+    const KNOWN: [(&str, &str); 10] = [
+        (
+            "demo-1.0-py2.7-x.egg.provenance",
+            "it stands beside a package file",
+        ),
         ("foo-bar.tar.gz", "a word is no version"),
         ("foo-bar-baz.zip", "a word is no version"),
         ("-1.0.zip", "every file belongs to a project"),
