@@ -1,0 +1,66 @@
+//! What a file change comes to, given the record that is there: the part of the catalog's
+//! contract that does not depend on where it is kept.
+
+use wheelhouse_index::change::{Arrival, Departure, EventKind, FileChange};
+use wheelhouse_index::record::FileRecord;
+use wheelhouse_standards::metadata::CoreMetadata;
+
+/// What a change does to the record of its path.
+#[derive(Debug)]
+pub(super) enum Effect {
+    /// The path has this record from now on.
+    Put {
+        /// What the event says.
+        kind: EventKind,
+        /// The record.
+        record: FileRecord,
+        /// The whole core metadata that goes with it.
+        metadata: Option<Box<CoreMetadata>>,
+    },
+    /// The path has no record any more.
+    Drop {
+        /// What the event says.
+        kind: EventKind,
+    },
+}
+
+/// Returns what `change` does to a path whose record is `before`, or `None` if it does nothing.
+pub(super) fn effect_of(change: FileChange, before: Option<&FileRecord>) -> Option<Effect> {
+    match change {
+        FileChange::Add {
+            kind,
+            record,
+            metadata,
+        }
+        | FileChange::Replace {
+            kind,
+            record,
+            metadata,
+        } => {
+            if before.is_some_and(|before| is_known(before, kind, &record)) {
+                return None;
+            }
+            let kind = match (kind, before.is_some()) {
+                (Arrival::Upload, false) => EventKind::Uploaded,
+                (Arrival::Upload, true) => EventKind::Overwritten,
+                (Arrival::Found, false) => EventKind::Found,
+                (Arrival::Found, true) => EventKind::FoundChanged,
+            };
+            Some(Effect::Put {
+                kind,
+                record,
+                metadata,
+            })
+        }
+        FileChange::Remove { kind, .. } => before.map(|_| Effect::Drop {
+            kind: match kind {
+                Departure::Removal => EventKind::Removed,
+                Departure::Lost => EventKind::Lost,
+            },
+        }),
+    }
+}
+
+fn is_known(before: &FileRecord, kind: Arrival, record: &FileRecord) -> bool {
+    before == record || kind == Arrival::Found && before.fingerprint == record.fingerprint
+}

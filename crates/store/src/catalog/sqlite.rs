@@ -1,0 +1,245 @@
+//! The catalog in a SQLite file. One thread writes, a few read; what a commit has answered is on
+//! the disk.
+
+mod commit;
+mod failure;
+mod journal;
+mod learn;
+mod mark;
+mod open;
+mod read;
+mod readers;
+mod row;
+mod schema;
+mod stored;
+mod writer;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use rusqlite::Connection;
+use wheelhouse_index::change::{Change, Event, Learned};
+use wheelhouse_index::identity::{IndexName, Serial};
+use wheelhouse_index::path::FilePath;
+use wheelhouse_index::ports::{
+    Catalog, Clock, Committed, Counts, SearchHit, SearchTerms, StoreError,
+};
+use wheelhouse_index::record::{FileRecord, ProjectListing, ProjectSnapshot};
+use wheelhouse_standards::metadata::CoreMetadata;
+use wheelhouse_standards::name::ProjectKey;
+
+use failure::{BACKEND, Failure, Outcome};
+use mark::SerialMark;
+use readers::Readers;
+use writer::Writer;
+
+/// How many connections read at the same time.
+const READERS: usize = 4;
+
+/// A catalog in a SQLite file.
+#[derive(Debug)]
+pub struct SqliteCatalog {
+    // The readers close before the writer: the last connection to close tidies up the log.
+    readers: Readers,
+    writer: Writer,
+    path: PathBuf,
+}
+
+/// What a [`SqliteCatalog`] needs besides its file.
+#[derive(Debug, Clone)]
+pub struct SqliteOptions {
+    /// Tells where the serials of a new catalog begin.
+    pub clock: Arc<dyn Clock>,
+    /// The file with the mark that serials never reach, so that they do not go down when the
+    /// database is lost. `None` to rely on the clock.
+    pub serial_mark: Option<PathBuf>,
+}
+
+impl SqliteCatalog {
+    /// Opens the catalog in the file at `path`, which is made if it is not there.
+    ///
+    /// A damaged file is moved aside, with a line in the log, and a new catalog begun: it holds
+    /// nothing that the files themselves do not tell. Blocks until the file is open.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the folder cannot be used, or the file belongs to a newer program or to
+    /// another one: such a file is left as it is.
+    pub fn open(path: &Path, options: &SqliteOptions) -> Result<Self, StoreError> {
+        let failed = |failure: Failure| failure.into_store_error("open the catalog");
+        let mut mark = SerialMark::read(options.serial_mark.clone())
+            .map_err(|error| StoreError::new(BACKEND, "read the mark of serials", error))?;
+        let now_seconds = u64::try_from(options.clock.now().seconds()).unwrap_or(0);
+        let connection = open::open_writer(path, &mut mark, now_seconds)
+            .map_err(|error| StoreError::new(BACKEND, "open the catalog", error))?;
+        let readers = (0..READERS)
+            .map(|_| open::open_reader(path))
+            .collect::<Outcome<_>>()
+            .and_then(Readers::start)
+            .map_err(failed)?;
+        Ok(Self {
+            readers,
+            writer: Writer::start(connection, mark).map_err(failed)?,
+            path: path.to_owned(),
+        })
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        operation: &'static str,
+        reading: impl FnOnce(&Connection) -> Outcome<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let outcome = self.readers.read(reading).await;
+        self.told(operation, outcome)
+    }
+
+    fn told<T>(&self, operation: &'static str, outcome: Outcome<T>) -> Result<T, StoreError> {
+        outcome.map_err(|failure| {
+            if failure.is_damage() {
+                open::mark_suspect(&self.path, &failure);
+            }
+            failure.into_store_error(operation)
+        })
+    }
+}
+
+#[async_trait]
+impl Catalog for SqliteCatalog {
+    async fn head(&self) -> Result<Serial, StoreError> {
+        self.read("read the head of the journal", read::head).await
+    }
+
+    async fn projects(&self, index: &IndexName) -> Result<ProjectListing, StoreError> {
+        let index = index.clone();
+        self.read("list the projects", move |connection| {
+            read::projects(connection, &index)
+        })
+        .await
+    }
+
+    async fn project(
+        &self,
+        index: &IndexName,
+        project: &ProjectKey,
+    ) -> Result<Option<ProjectSnapshot>, StoreError> {
+        let (index, project) = (index.clone(), project.clone());
+        self.read("read a project", move |connection| {
+            read::project(connection, &index, &project)
+        })
+        .await
+    }
+
+    async fn file(
+        &self,
+        index: &IndexName,
+        path: &FilePath,
+    ) -> Result<Option<FileRecord>, StoreError> {
+        let (index, path) = (index.clone(), path.clone());
+        self.read("read a file's record", move |connection| {
+            read::file(connection, &index, &path)
+        })
+        .await
+    }
+
+    async fn files_named(
+        &self,
+        index: &IndexName,
+        file_name: &str,
+    ) -> Result<Vec<FileRecord>, StoreError> {
+        let (index, file_name) = (index.clone(), file_name.to_owned());
+        self.read("find files by name", move |connection| {
+            read::files_named(connection, &index, &file_name)
+        })
+        .await
+    }
+
+    async fn files_after(
+        &self,
+        index: &IndexName,
+        after: Option<&FilePath>,
+        limit: usize,
+    ) -> Result<Vec<FileRecord>, StoreError> {
+        let (index, after) = (index.clone(), after.cloned());
+        self.read("list the files", move |connection| {
+            read::files_after(connection, &index, after.as_ref(), limit)
+        })
+        .await
+    }
+
+    async fn unread_after(
+        &self,
+        index: &IndexName,
+        after: Option<&FilePath>,
+        limit: usize,
+    ) -> Result<Vec<FileRecord>, StoreError> {
+        let (index, after) = (index.clone(), after.cloned());
+        self.read("list the unread files", move |connection| {
+            read::unread_after(connection, &index, after.as_ref(), limit)
+        })
+        .await
+    }
+
+    async fn core_metadata(
+        &self,
+        index: &IndexName,
+        path: &FilePath,
+    ) -> Result<Option<CoreMetadata>, StoreError> {
+        let (index, path) = (index.clone(), path.clone());
+        self.read("read core metadata", move |connection| {
+            read::core_metadata(connection, &index, &path)
+        })
+        .await
+    }
+
+    async fn search(
+        &self,
+        index: &IndexName,
+        terms: &SearchTerms,
+        limit: usize,
+    ) -> Result<Vec<SearchHit>, StoreError> {
+        let (index, terms) = (index.clone(), terms.clone());
+        self.read("search", move |connection| {
+            read::search(connection, &index, &terms, limit)
+        })
+        .await
+    }
+
+    async fn counts(&self, index: &IndexName) -> Result<Counts, StoreError> {
+        let index = index.clone();
+        self.read("count", move |connection| read::counts(connection, &index))
+            .await
+    }
+
+    async fn events_after(&self, serial: Serial, limit: usize) -> Result<Vec<Event>, StoreError> {
+        self.read("read the journal", move |connection| {
+            journal::events_after(connection, serial, limit)
+        })
+        .await
+    }
+
+    async fn commit(&self, change: Change) -> Result<Committed, StoreError> {
+        let files = change.files.len();
+        let outcome = self
+            .writer
+            .write(files, move |connection, mark| {
+                commit::commit(connection, mark, change)
+            })
+            .await;
+        self.told("record a change", outcome)
+    }
+
+    async fn learn(&self, index: &IndexName, learned: Vec<Learned>) -> Result<usize, StoreError> {
+        let index = index.clone();
+        let outcome = self
+            .writer
+            .write(learned.len(), move |connection, _| {
+                learn::learn(connection, &index, &learned)
+            })
+            .await;
+        self.told("record what was read", outcome)
+    }
+
+    async fn ready(&self) -> Result<(), StoreError> {
+        self.head().await.map(|_| ())
+    }
+}

@@ -1,0 +1,58 @@
+//! What can go wrong inside, before it is told to the index as a [`StoreError`].
+
+use std::sync::Arc;
+
+use wheelhouse_index::ports::StoreError;
+
+/// The name of this backend in errors.
+pub(super) const BACKEND: &str = "sqlite";
+
+/// Why an operation on the database failed.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Failure {
+    /// SQLite says so.
+    #[error(transparent)]
+    Sqlite(#[from] rusqlite::Error),
+    /// A row holds something that this program never writes.
+    #[error("the catalog holds a row that cannot be understood: {0}")]
+    Row(String),
+    /// The folder of the database cannot be used.
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+    /// The whole group of commits that this one was part of could not be made durable.
+    #[error(transparent)]
+    Group(Arc<Failure>),
+    /// SQLite gave up the whole transaction because of another change in it.
+    #[error("the transaction was undone because another change in it failed")]
+    Undone,
+    /// The thread that would do it is gone.
+    #[error("the catalog is closed")]
+    Closed,
+}
+
+pub(super) type Outcome<T> = Result<T, Failure>;
+
+impl Failure {
+    /// Makes the failure of a row whose `field` cannot be understood.
+    pub(super) fn row(field: &str, why: impl std::fmt::Display) -> Self {
+        Self::Row(format!("{field}: {why}"))
+    }
+
+    /// Tells whether the database's file is damaged, or no database at all.
+    pub(super) fn is_damage(&self) -> bool {
+        use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
+        match self {
+            Self::Sqlite(error) => matches!(
+                error.sqlite_error_code(),
+                Some(DatabaseCorrupt | NotADatabase)
+            ),
+            Self::Group(failure) => failure.is_damage(),
+            Self::Row(_) | Self::Io(_) | Self::Undone | Self::Closed => false,
+        }
+    }
+
+    /// Tells the failure of `operation` to the index.
+    pub(super) fn into_store_error(self, operation: &'static str) -> StoreError {
+        StoreError::new(BACKEND, operation, self)
+    }
+}

@@ -1,0 +1,78 @@
+//! Reading the journal.
+
+use rusqlite::{Connection, Row};
+use wheelhouse_index::change::{Attribution, Event, EventKind};
+use wheelhouse_index::identity::{Serial, Timestamp};
+
+use super::failure::{Failure, Outcome};
+use super::row::{optional_text, text};
+use super::stored::{actor_from_text, key_from_text, parsed, record_from_text};
+
+/// Returns the events of whole serials after `serial`: up to `limit`, or all of the first serial
+/// if that alone has more.
+pub(super) fn events_after(
+    connection: &Connection,
+    serial: Serial,
+    limit: usize,
+) -> Outcome<Vec<Event>> {
+    let mut events: Vec<Event> = Vec::new();
+    let Ok(after) = i64::try_from(serial.0) else {
+        return Ok(events);
+    };
+    if limit == 0 {
+        return Ok(events);
+    }
+    let mut statement = connection.prepare_cached(
+        "SELECT e.serial, c.index_name, e.project, e.kind, e.path, e.before, e.after,
+             c.actor, c.address, c.agent, c.request_id, c.at, e.format
+         FROM events e JOIN commits c ON c.serial = e.serial
+         WHERE e.serial > ?1 ORDER BY e.serial, e.id",
+    )?;
+    let mut rows = statement.query([after])?;
+    // Where the events of the serial begin that is being read.
+    let mut start = 0;
+    while let Some(row) = rows.next()? {
+        let event = event_from_row(row)?;
+        if events
+            .last()
+            .is_some_and(|last| last.serial != event.serial)
+        {
+            start = events.len();
+        }
+        if events.len() >= limit && (start > 0 || events[0].serial != event.serial) {
+            // This one would be too many: its serial is left out as a whole.
+            events.truncate(start);
+            break;
+        }
+        events.push(event);
+    }
+    Ok(events)
+}
+
+fn event_from_row(row: &Row<'_>) -> Outcome<Event> {
+    let format = row.get(12)?;
+    let record = |column| {
+        optional_text(row, column)?
+            .map(|text| record_from_text(text, format))
+            .transpose()
+    };
+    let owned = |column| Ok::<_, Failure>(optional_text(row, column)?.map(str::to_owned));
+    let kind = text(row, 3)?;
+    Ok(Event {
+        serial: Serial(row.get(0)?),
+        index: parsed("index", text(row, 1)?)?,
+        project: key_from_text(text(row, 2)?)?,
+        kind: EventKind::from_name(kind)
+            .ok_or_else(|| Failure::row("kind", format!("{kind:?}")))?,
+        path: parsed("path", text(row, 4)?)?,
+        before: record(5)?,
+        after: record(6)?,
+        by: Attribution {
+            actor: actor_from_text(text(row, 7)?)?,
+            address: owned(8)?,
+            agent: owned(9)?,
+            request_id: owned(10)?,
+            at: Timestamp(row.get(11)?),
+        },
+    })
+}

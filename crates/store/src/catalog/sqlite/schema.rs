@@ -1,0 +1,108 @@
+//! The tables, and how older ones become the present ones.
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::failure::{Failure, Outcome};
+
+/// Tells other programs whose database this is: `WHSL` as a number.
+const APPLICATION_ID: i64 = 0x5748_534C;
+
+/// What each version of the tables adds to the one before it. Never changed once released.
+const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_begin.sql")];
+
+/// What a database file holds, as far as its header tells.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    /// Nothing.
+    Empty,
+    /// A catalog of this version.
+    Catalog {
+        /// How many migrations were run on it.
+        version: usize,
+    },
+}
+
+/// Why a database is not opened. It is left exactly as it is.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum SchemaError {
+    /// A newer program has changed the tables.
+    #[error(
+        "the catalog has version {found} and this program knows versions up to {known}: use the newer program, or another state folder with `--state-dir`"
+    )]
+    Newer {
+        /// The file's version.
+        found: i64,
+        /// The greatest version that this program knows.
+        known: usize,
+    },
+    /// It belongs to something else.
+    #[error("the file is the database of another program")]
+    Foreign,
+    /// It cannot be read.
+    #[error(transparent)]
+    Failure(#[from] Failure),
+}
+
+impl From<rusqlite::Error> for SchemaError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Failure(error.into())
+    }
+}
+
+/// Tells what the database holds, without changing it.
+pub(super) fn look(connection: &Connection) -> Result<Found, SchemaError> {
+    let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+    let (id, version) = (pragma("application_id")?, pragma("user_version")?);
+    let tables: i64 =
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    match (id, usize::try_from(version)) {
+        (0, Ok(0)) if tables == 0 => Ok(Found::Empty),
+        (APPLICATION_ID, Ok(version)) if version <= MIGRATIONS.len() => {
+            Ok(Found::Catalog { version })
+        }
+        (APPLICATION_ID, Ok(_)) => Err(SchemaError::Newer {
+            found: version,
+            known: MIGRATIONS.len(),
+        }),
+        _ => Err(SchemaError::Foreign),
+    }
+}
+
+/// Brings the tables up to date, all or nothing.
+pub(super) fn migrate(connection: &mut Connection, version: usize) -> Outcome<()> {
+    if version == MIGRATIONS.len() {
+        return Ok(());
+    }
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    for migration in &MIGRATIONS[version..] {
+        transaction.execute_batch(migration)?;
+    }
+    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    let version = i64::try_from(MIGRATIONS.len()).expect("there are few migrations");
+    transaction.pragma_update(None, "user_version", version)?;
+    transaction.commit()?;
+    Ok(())
+}
+
+/// Reads the beginning and the end of every table, so that most damage is found before it can
+/// fail a request. A whole check would take seconds on a large index.
+pub(super) fn probe(connection: &Connection) -> Outcome<()> {
+    let mut statement =
+        connection.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'")?;
+    let tables: Vec<String> = statement
+        .query_map([], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    for table in tables {
+        for order in ["ASC", "DESC"] {
+            let sql = format!("SELECT * FROM \"{table}\" ORDER BY rowid {order} LIMIT 1");
+            let mut statement = connection.prepare(&sql)?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                for column in 0..row.as_ref().column_count() {
+                    row.get_ref(column)?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
