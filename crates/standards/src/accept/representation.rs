@@ -228,6 +228,15 @@ mod tests {
     }
 
     #[test]
+    fn simple_12_what_is_said_twice_has_its_better_quality() {
+        let json = "application/vnd.pypi.simple.v1+json;q=0.5";
+        for (first, second) in [("0.1", "0.9"), ("0.9", "0.1")] {
+            let accept = format!("text/html;q={first}, text/html;q={second}, {json}");
+            assert_eq!(accepted(&accept), HTML, "from {accept:?}");
+        }
+    }
+
+    #[test]
     fn simple_12_a_missing_accept_is_anything() {
         assert_eq!(negotiate([], None), HTML);
     }

@@ -103,6 +103,15 @@ fn a_changed_byte_of_gzip_is_found_by_its_check_sum() {
 }
 
 #[test]
+fn every_byte_of_an_xz_footer_counts() {
+    for place in XZ.len() - 12..XZ.len() {
+        let mut bytes = XZ.to_vec();
+        bytes[place] ^= 1;
+        assert!(ending(&bytes, "a-1.tar.xz").is_err(), "byte {place}");
+    }
+}
+
+#[test]
 fn other_files_say_nothing_unless_they_are_empty() {
     for name in ["a-1.tar.bz2", "a-1.exe", "a-1.tar.Z", "noext", ""] {
         assert_eq!(ending(b"x", name), Ok(Ending::Unknown), "{name}");

@@ -130,6 +130,21 @@ fn a_path_may_begin_with_this_folder() {
 }
 
 #[test]
+fn a_folder_or_link_called_pkg_info_is_passed_over() {
+    for kind in [tar::EntryType::Symlink, tar::EntryType::Directory] {
+        let mut header = tar::Header::new_gnu();
+        header.set_path("demo-1.0/PKG-INFO").expect("short");
+        header.set_entry_type(kind);
+        header.set_size(0);
+        header.set_cksum();
+        let file = tar_of(&[("demo-1.0/PKG-INFO", METADATA)]);
+        let bytes = gzip(&[header.as_bytes(), &file[..]].concat());
+        let read = sdist_metadata(&bytes, "demo-1.0.tar.gz").expect("an sdist");
+        assert_eq!(read.as_deref(), Some(METADATA), "{kind:?}");
+    }
+}
+
+#[test]
 fn an_sdist_without_pkg_info_is_named_as_such() {
     let bytes = gzip(&tar_of(&[("demo-1.0/setup.py", b"")]));
     let error = sdist_metadata(&bytes, "demo-1.0.tar.gz").expect_err("nothing there");

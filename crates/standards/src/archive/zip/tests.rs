@@ -148,6 +148,60 @@ fn lies_are_found() {
 }
 
 #[test]
+fn members_that_are_not_before_the_directory_are_refused() {
+    let archive = raw_zip(&members());
+    let second_local = 30 + 1 + 5;
+    let second_central = archive.len() - 22 - 46 - 3;
+    let changed = |place: usize, value: u32| {
+        let mut archive = archive.clone();
+        archive[place..place + 4].copy_from_slice(&value.to_le_bytes());
+        archive
+    };
+    for (archive, reason) in [
+        // The last two bytes of a local header are the length of what is before the data.
+        (changed(second_local + 26, 3 + (1 << 16)), "runs into"),
+        (changed(second_central + 20, 10), "not before"),
+        (changed(second_central + 42, 1000), "not before"),
+        (changed(second_central + 42, u32::MAX - 1), "not before"),
+        (changed(second_central + 42, 1), "header is not here"),
+    ] {
+        let why = why(&archive);
+        assert!(why.contains(reason), "{why} instead of {reason}");
+    }
+}
+
+/// Counts how much is read.
+struct Counting(Vec<u8>, std::cell::Cell<usize>);
+
+impl ReadAt for Counting {
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.0.read_at(offset, buffer)?;
+        self.1.set(self.1.get() + count);
+        Ok(count)
+    }
+
+    fn len(&self) -> u64 {
+        ReadAt::len(&self.0)
+    }
+}
+
+#[test]
+fn what_is_larger_than_it_claims_is_not_read_to_its_end() {
+    // A deflate block of stored bytes, over and over.
+    let block = [&[0, 0xff, 0x7f, 0x00, 0x80][..], &vec![7; 0x7fff]].concat();
+    for method in [0, 8] {
+        let mut member = RawMember::stored("a", &block.repeat(100));
+        (member.method, member.size_bytes) = (method, 100);
+        let source = Counting(raw_zip(&[member]), std::cell::Cell::new(0));
+        let archive = ZipArchive::open(&source, &Limits::DEFAULT).expect("an archive");
+        let member = archive.members().next().expect("one").expect("a member");
+        source.1.set(0);
+        assert!(archive.read(&member, 1 << 20).is_err());
+        assert!(source.1.get() < 200_000, "{} bytes read", source.1.get());
+    }
+}
+
+#[test]
 fn two_ends_that_contradict_each_other_are_refused() {
     let mut archive = raw_zip64(&members(), |_, _| ());
     let end = archive.len() - 22;
