@@ -57,6 +57,8 @@ impl From<OpenError> for ReadError {
 }
 
 type ReadResult = Result<Arc<Contents>, ReadError>;
+/// What was read, and whom to tell when it is recorded.
+pub(crate) type ToLearn = (Learned, oneshot::Sender<Result<(), Arc<StoreError>>>);
 type UnderWay = Shared<BoxFuture<'static, ReadResult>>;
 
 /// The readings that are under way.
@@ -64,14 +66,11 @@ type UnderWay = Shared<BoxFuture<'static, ReadResult>>;
 pub(crate) struct Reader {
     permits: Arc<Semaphore>,
     under_way: Mutex<HashMap<(FilePath, Fingerprint), UnderWay>>,
-    learner: mpsc::Sender<(Learned, oneshot::Sender<Result<(), Arc<StoreError>>>)>,
+    learner: mpsc::Sender<ToLearn>,
 }
 
 impl Reader {
-    pub(crate) fn new(
-        threads: usize,
-        learner: mpsc::Sender<(Learned, oneshot::Sender<Result<(), Arc<StoreError>>>)>,
-    ) -> Self {
+    pub(crate) fn new(threads: usize, learner: mpsc::Sender<ToLearn>) -> Self {
         Self {
             permits: Arc::new(Semaphore::new(threads.max(1))),
             under_way: Mutex::default(),
@@ -239,10 +238,7 @@ impl Learner {
     }
 
     /// Runs until nobody can send any more.
-    pub(crate) async fn run(
-        self,
-        mut learned: mpsc::Receiver<(Learned, oneshot::Sender<Result<(), Arc<StoreError>>>)>,
-    ) {
+    pub(crate) async fn run(self, mut learned: mpsc::Receiver<ToLearn>) {
         let mut batch = Vec::new();
         while learned.recv_many(&mut batch, LEARNED_BATCH).await > 0 {
             let (files, answers): (Vec<_>, Vec<_>) = batch.drain(..).unzip();

@@ -18,7 +18,7 @@ use http_body::Body as _;
 /// Most bytes that are read and thrown away.
 const MAX_DRAINED_BYTES: u64 = 512 * 1024 * 1024;
 /// The longest time for it.
-const MAX_DRAIN_TIME: Duration = Duration::from_secs(60);
+const MAX_DRAIN_TIME: Duration = Duration::from_mins(1);
 
 /// The data of a request's body. What is left when it is dropped is read and thrown away.
 #[derive(Debug)]

@@ -29,10 +29,17 @@ pub(crate) struct FileAnswer {
     pub(crate) bytes: Option<Bytes>,
 }
 
+impl FileAnswer {
+    fn weight(&self, path: &str) -> u32 {
+        let bytes = self.bytes.as_ref().map_or(0, Bytes::len);
+        u32::try_from(bytes + 2 * path.len() + 1_024).unwrap_or(u32::MAX)
+    }
+}
+
 /// Answers by path, kept within a bound, and dropped when a change touches the path.
 #[derive(Debug)]
 pub struct FileCache {
-    answers: moka::sync::Cache<Box<str>, Arc<FileAnswer>>,
+    answers: moka::sync::Cache<Arc<str>, Arc<FileAnswer>>,
     pub(crate) chunks: Arc<ChunkCache>,
     generations: Generations,
 }
@@ -41,15 +48,11 @@ impl FileCache {
     /// Makes a cache of so many bytes, of which small files have a quarter and pieces of large
     /// ones the rest.
     pub fn new(max_bytes: u64) -> Arc<Self> {
-        let weigh = |path: &Box<str>, answer: &Arc<FileAnswer>| {
-            let bytes = answer.bytes.as_ref().map_or(0, Bytes::len);
-            u32::try_from(bytes + 2 * path.len() + 1_024).unwrap_or(u32::MAX)
-        };
         let small_bytes = max_bytes / 4;
         Arc::new(Self {
             answers: moka::sync::Cache::builder()
                 .max_capacity(small_bytes)
-                .weigher(weigh)
+                .weigher(|path: &Arc<str>, answer: &Arc<FileAnswer>| answer.weight(path))
                 .build(),
             chunks: Arc::new(ChunkCache::new(max_bytes - small_bytes)),
             generations: Generations::new(),

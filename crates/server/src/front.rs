@@ -75,14 +75,15 @@ impl Front {
         }
         let method = head.method.clone();
         let (route, mut response) = match self.strip_base_path(&mut head) {
-            Some(path) => match self.hot(&head, &path, &info).await {
-                Some((route, response)) => (route, response),
-                None => {
-                    let route = route_of(&path);
+            Some(path) => {
+                if let Some(answered) = self.hot(&head, &path, &info).await {
+                    answered
+                } else {
                     head.extensions.insert(info.clone());
-                    (route, self.routed(Request::from_parts(head, body)).await)
+                    let request = Request::from_parts(head, body);
+                    (route_of(&path), self.routed(request).await)
                 }
-            },
+            }
             None => (Route::Other, refusal(ApiError::not_found())),
         };
         let headers = response.headers_mut();

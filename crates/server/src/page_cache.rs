@@ -42,24 +42,29 @@ pub(crate) struct RenderedPage {
     pub(crate) headers: HeaderMap,
 }
 
+impl RenderedPage {
+    fn weight(&self, key: &[u8]) -> u32 {
+        u32::try_from(key.len() + self.body.len() + 1_024).unwrap_or(u32::MAX)
+    }
+}
+
 /// Rendered pages by what they are about, representation, encoding, and the prefix that links
 /// begin with. Everybody who may see a page sees the same one: rights are decided before.
 #[derive(Debug)]
 pub struct PageCache {
-    pages: moka::sync::Cache<Box<[u8]>, Arc<(Generation, RenderedPage)>>,
+    pages: moka::sync::Cache<Arc<[u8]>, Arc<(Generation, RenderedPage)>>,
     generations: Generations,
 }
 
 impl PageCache {
     /// Makes a cache of so many bytes.
     pub fn new(max_bytes: u64) -> Arc<Self> {
-        let weigh = |key: &Box<[u8]>, page: &Arc<(Generation, RenderedPage)>| {
-            u32::try_from(key.len() + page.1.body.len() + 1_024).unwrap_or(u32::MAX)
-        };
         Arc::new(Self {
             pages: moka::sync::Cache::builder()
                 .max_capacity(max_bytes)
-                .weigher(weigh)
+                .weigher(|key: &Arc<[u8]>, page: &Arc<(Generation, RenderedPage)>| {
+                    page.1.weight(key)
+                })
                 .build(),
             generations: Generations::new(),
         })

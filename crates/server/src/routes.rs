@@ -92,11 +92,10 @@ fn check_health_path(path: &str) -> Result<(), String> {
         "/metrics",
     ];
     let parts: Vec<&str> = path[1..].split('/').collect();
-    let is_family = match parts.as_slice() {
-        ["simple" | "packages", _, ..] | ["legacy", "+simple", ..] => true,
-        [_, "json"] => true,
-        _ => false,
-    };
+    let is_family = matches!(
+        parts.as_slice(),
+        ["simple" | "packages", _, ..] | ["legacy", "+simple", ..] | [_, "json"]
+    );
     if fixed.contains(&path) || is_family {
         return Err(format!(
             "the health endpoint `{path}` would hide an address that has another meaning; choose another path, such as /health"

@@ -96,7 +96,7 @@ impl Default for Limits {
             max_upload_bytes: 4 * 1024 * 1024 * 1024,
             max_connections: 10_000,
             header_timeout: Duration::from_secs(30),
-            idle_timeout: Duration::from_secs(60),
+            idle_timeout: Duration::from_mins(1),
             drain_timeout: Duration::from_secs(30),
         }
     }

@@ -53,16 +53,14 @@ pub(super) async fn download(
         Some(known) => known,
         None => look_up(&state, &path).await?,
     };
-    let answer = match answer(&state, &known, &headers, &method).await {
-        Some(answer) => answer,
-        // The file was changed a moment ago.
-        None => {
-            let known = look_up(&state, &path).await?;
-            self::answer(&state, &known, &headers, &method)
-                .await
-                .ok_or_else(ApiError::not_found)?
-        }
-    };
+    if let Some(answer) = answer(&state, &known, &headers, &method).await {
+        return Ok(answer.map(body::Body::new));
+    }
+    // The file was changed a moment ago.
+    let known = look_up(&state, &path).await?;
+    let answer = answer(&state, &known, &headers, &method)
+        .await
+        .ok_or_else(ApiError::not_found)?;
     Ok(answer.map(body::Body::new))
 }
 
