@@ -1,8 +1,15 @@
 //! Who may do what.
 
+use std::fs::File;
+use std::io;
+use std::path::Path;
 use std::path::PathBuf;
 
 use wheelhouse_index::permission::Lock;
+
+use super::error::SettingsError;
+use super::source::Source;
+use crate::options::defs;
 
 /// Who may do what.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,4 +42,56 @@ pub enum InvalidCredentials {
     Ignore,
     /// They are answered with 401, where a source of users is configured.
     Reject,
+}
+
+impl AccessSettings {
+    pub(super) fn of(source: Source<'_>) -> Result<Self, SettingsError> {
+        let values = source.values;
+        let mut locks = Vec::new();
+        for word in values.list(&defs::AUTHENTICATE) {
+            let lock = match word.to_lowercase().as_str() {
+                "update" => Lock::Update,
+                "download" => Lock::Download,
+                "list" => Lock::List,
+                _ => continue,
+            };
+            if !locks.contains(&lock) {
+                locks.push(lock);
+            }
+        }
+        let is_dot = values.path(&defs::PASSWORDS) == Some(Path::new("."));
+        let passwords = match (locks.is_empty(), is_dot) {
+            (true, true) => PasswordSource::NotNeeded,
+            (true, false) => return Err(SettingsError::PasswordsWithoutLocks),
+            (false, true) => return Err(SettingsError::LocksWithoutPasswords),
+            (false, false) => match source.path(&defs::PASSWORDS) {
+                Some(path) => password_file(path)?,
+                None => PasswordSource::Nobody,
+            },
+        };
+        Ok(Self {
+            locks,
+            passwords,
+            allow_plain_passwords: values.truth(&defs::ALLOW_PLAIN_PASSWORDS),
+            invalid_credentials: match values.text(&defs::INVALID_CREDENTIALS) {
+                Some("reject") => InvalidCredentials::Reject,
+                _ => InvalidCredentials::Ignore,
+            },
+        })
+    }
+}
+
+fn password_file(path: PathBuf) -> Result<PasswordSource, SettingsError> {
+    let is_folder = || io::Error::from(io::ErrorKind::IsADirectory);
+    let opened = File::open(&path).and_then(|file| file.metadata());
+    match opened.and_then(|found| {
+        if found.is_dir() {
+            Err(is_folder())
+        } else {
+            Ok(())
+        }
+    }) {
+        Ok(()) => Ok(PasswordSource::File(path)),
+        Err(source) => Err(SettingsError::PasswordFile { path, source }),
+    }
 }

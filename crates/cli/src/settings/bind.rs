@@ -1,5 +1,8 @@
 //! Where the server listens.
 
+use super::source::Source;
+use crate::options::defs;
+
 /// Where the server listens and under which path it answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BindSettings {
@@ -10,4 +13,26 @@ pub struct BindSettings {
     /// The path below which everything is served: empty, or begins with a slash and does not end
     /// in one, such as `/team/python`.
     pub base_path: String,
+}
+
+impl BindSettings {
+    pub(super) fn of(source: Source<'_>) -> Self {
+        let path = source
+            .values
+            .text(&defs::SERVER_BASE_URL)
+            .unwrap_or_default();
+        let path = path.trim_matches('/');
+        Self {
+            // As in Python, an address of no characters is every one that the machine has.
+            host: source
+                .text(&defs::HOST)
+                .unwrap_or_else(|| "0.0.0.0".to_owned()),
+            port: source.number(&defs::PORT).unwrap_or(8080),
+            base_path: if path.is_empty() {
+                String::new()
+            } else {
+                format!("/{path}")
+            },
+        }
+    }
 }

@@ -1,5 +1,8 @@
 //! Where a project that is not here may be looked for.
 
+use super::source::Source;
+use crate::options::defs;
+
 /// Where a project that is not here may be looked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FallbackSettings {
@@ -20,4 +23,19 @@ pub enum FallbackMode {
     Given,
     /// To [`FallbackSettings::url`], else to the public index if its address is known.
     Known,
+}
+
+impl FallbackSettings {
+    pub(super) fn of(source: Source<'_>) -> Self {
+        let values = source.values;
+        Self {
+            mode: match values.text(&defs::FALLBACK_SOURCE) {
+                _ if values.truth(&defs::DISABLE_FALLBACK) => FallbackMode::Off,
+                Some("known") => FallbackMode::Known,
+                _ => FallbackMode::Given,
+            },
+            url: source.simple_url(&defs::FALLBACK_URL),
+            read_installer_settings: values.truth(&defs::INSTALLER_SETTINGS),
+        }
+    }
 }

@@ -1,7 +1,15 @@
 //! The folders that are served, and the one that the program keeps for itself.
 
+use std::path::Path;
 use std::path::PathBuf;
 use std::time::Duration;
+use std::{fs, io};
+
+use super::error::SettingsError;
+use super::logging::{Note, NoteLevel};
+use super::source::Source;
+use crate::config::Origin;
+use crate::options::defs;
 
 /// The folders that are served and how changes in them are noticed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,4 +38,98 @@ pub struct StateSettings {
     /// The state folder that was asked for, absolute. `None` means to choose: `.wheelhouse/` in the
     /// first root where that works, and the fallbacks after it.
     pub folder: Option<PathBuf>,
+}
+
+impl FolderSettings {
+    pub(super) fn of(source: Source<'_>, notes: &mut Vec<Note>) -> Result<Self, SettingsError> {
+        let may_be_made = source.values.truth(&defs::CREATE_MISSING);
+        let seconds = source.number(&defs::SCAN_INTERVAL_SECONDS).unwrap_or(60);
+        Ok(Self {
+            roots: roots(source, may_be_made, notes)?,
+            watch: match source.values.text(&defs::WATCH) {
+                Some("poll") => WatchMode::Poll,
+                _ => WatchMode::Auto,
+            },
+            scan_interval: Duration::from_secs(seconds),
+        })
+    }
+}
+
+impl StateSettings {
+    pub(super) fn of(source: Source<'_>) -> Self {
+        Self {
+            folder: source.path(&defs::STATE_DIR),
+        }
+    }
+}
+
+/// Returns the roots, absolute, after a look at each.
+pub(super) fn roots(
+    source: Source<'_>,
+    may_be_made: bool,
+    notes: &mut Vec<Note>,
+) -> Result<Vec<PathBuf>, SettingsError> {
+    let origin = source
+        .values
+        .setting(&defs::ROOTS)
+        .map(|setting| &setting.origin);
+    let is_default = origin == Some(&Origin::Default);
+    let mut roots: Vec<PathBuf> = Vec::new();
+    for folder in source.values.folders(&defs::ROOTS) {
+        let folder = source.absolute(&defs::ROOTS, folder);
+        let is_missing = matches!(folder.try_exists(), Ok(false));
+        if is_missing && may_be_made {
+            if source.may_make_folders {
+                make(&folder)?;
+            }
+            let done = if source.may_make_folders {
+                "made"
+            } else {
+                "would be made"
+            };
+            let text = format!("the folder {} was not there and {done}", folder.display());
+            notes.push(Note {
+                level: NoteLevel::Info,
+                text,
+            });
+        }
+        if !is_missing || !may_be_made || source.may_make_folders {
+            look_into(&folder, is_default)?;
+        }
+        let folder = folder.canonicalize().unwrap_or(folder);
+        if roots.contains(&folder) {
+            let text = format!("the folder {} is named twice", folder.display());
+            notes.push(Note {
+                level: NoteLevel::Warning,
+                text,
+            });
+        } else {
+            roots.push(folder);
+        }
+    }
+    Ok(roots)
+}
+
+fn make(folder: &Path) -> Result<(), SettingsError> {
+    fs::create_dir_all(folder).map_err(|source| SettingsError::FolderNotMade {
+        path: folder.into(),
+        source,
+    })
+}
+
+fn look_into(folder: &Path, is_default: bool) -> Result<(), SettingsError> {
+    let first = fs::read_dir(folder).and_then(|mut entries| entries.next().transpose());
+    match first {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Err(SettingsError::FolderMissing {
+                path: folder.into(),
+                is_default,
+            })
+        }
+        Err(source) => Err(SettingsError::FolderUnreadable {
+            path: folder.into(),
+            source,
+        }),
+    }
 }

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use super::source::Source;
+use crate::options::defs;
+
 /// What the program may use at most.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LimitSettings {
@@ -17,4 +20,18 @@ pub struct LimitSettings {
     pub drain_timeout: Duration,
     /// Threads that answer requests. `None` means one for each core.
     pub workers: Option<usize>,
+}
+
+impl LimitSettings {
+    pub(super) fn of(source: Source<'_>) -> Self {
+        let seconds = |option, usual| Duration::from_secs(source.number(option).unwrap_or(usual));
+        Self {
+            page_cache_bytes: source.number::<u64>(&defs::PAGE_CACHE_MIB).unwrap_or(64) << 20,
+            file_cache_bytes: source.number::<u64>(&defs::FILE_CACHE_MIB).unwrap_or(64) << 20,
+            max_connections: source.number(&defs::MAX_CONNECTIONS).unwrap_or(4096),
+            header_timeout: seconds(&defs::HEADER_TIMEOUT_SECONDS, 30),
+            drain_timeout: seconds(&defs::DRAIN_SECONDS, 30),
+            workers: source.number(&defs::WORKERS),
+        }
+    }
 }

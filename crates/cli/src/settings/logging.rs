@@ -2,6 +2,9 @@
 
 use std::path::PathBuf;
 
+use super::source::Source;
+use crate::options::defs;
+
 /// What is logged, how and where to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoggingSettings {
@@ -57,4 +60,26 @@ pub enum NoteLevel {
     Info,
     /// Probably not what was meant.
     Warning,
+}
+
+impl LoggingSettings {
+    pub(super) fn of(source: Source<'_>) -> Self {
+        Self {
+            verbosity: source.number(&defs::VERBOSE).unwrap_or(u8::MAX),
+            file: source.path(&defs::LOG_FILE),
+            stream: match source.values.text(&defs::LOG_STREAM) {
+                Some("none") => None,
+                Some("stderr") => Some(LogStream::Stderr),
+                _ => Some(LogStream::Stdout),
+            },
+            output: match source.values.text(&defs::LOG_FORMAT) {
+                Some("json") => LogOutput::Json,
+                _ => LogOutput::Text,
+            },
+            line_format: source.text(&defs::LOG_FRMT),
+            request_format: source.text(&defs::LOG_REQ_FRMT),
+            response_format: source.text(&defs::LOG_RES_FRMT),
+            error_format: source.text(&defs::LOG_ERR_FRMT),
+        }
+    }
 }

@@ -4,12 +4,14 @@
 
 mod access;
 mod bind;
+pub(crate) mod error;
 mod fallback;
 mod folders;
 mod limits;
 mod logging;
 mod pages;
 mod proxies;
+mod source;
 mod update;
 mod uploads;
 
@@ -23,6 +25,11 @@ pub use pages::{FileCaching, PageSettings, TarGzType};
 pub use proxies::{IpRange, IpRangeError, ProxySettings};
 pub use update::UpdateSettings;
 pub use uploads::{LegacyActions, UploadSettings, UploadStrictness};
+
+pub(crate) use error::SettingsError;
+pub(crate) use source::Source;
+
+use crate::options::defs;
 
 /// Everything that `run` needs to know.
 #[derive(Debug, Clone)]
@@ -51,4 +58,71 @@ pub struct RunSettings {
     pub health_endpoint: String,
     /// What should be said about the settings once logging works.
     pub notes: Vec<Note>,
+}
+
+/// The paths that have an answer of their own, so that the health path cannot be one of them.
+const TAKEN_PATHS: &[&str] = &[
+    "/simple",
+    "/simple/",
+    "/packages",
+    "/packages/",
+    "/legacy",
+    "/legacy/",
+    "/pypi",
+    "/RPC2",
+    "/metrics",
+];
+
+impl RunSettings {
+    /// Resolves the settings.
+    pub(crate) fn of(source: Source<'_>) -> Result<Self, SettingsError> {
+        let mut notes = notes_of(source);
+        // Each topic is looked at before any folder is made.
+        let access = AccessSettings::of(source)?;
+        let pages = PageSettings::of(source)?;
+        let health_endpoint = health_endpoint(source)?;
+        let uploads = UploadSettings::of(source, &mut notes);
+        Ok(Self {
+            folders: FolderSettings::of(source, &mut notes)?,
+            bind: BindSettings::of(source),
+            state: StateSettings::of(source),
+            access,
+            uploads,
+            pages,
+            fallback: FallbackSettings::of(source),
+            proxies: ProxySettings::of(source),
+            limits: LimitSettings::of(source),
+            logging: LoggingSettings::of(source),
+            health_endpoint,
+            notes,
+        })
+    }
+}
+
+fn health_endpoint(source: Source<'_>) -> Result<String, SettingsError> {
+    let path = source
+        .text(&defs::HEALTH_ENDPOINT)
+        .unwrap_or_else(|| "/health".to_owned());
+    match TAKEN_PATHS.contains(&path.as_str()) {
+        true => Err(SettingsError::HealthPathTaken { path }),
+        false => Ok(path),
+    }
+}
+
+/// Returns what is to be said about options that are accepted and do nothing.
+fn notes_of(source: Source<'_>) -> Vec<Note> {
+    let mut notes = source.values.notes.clone();
+    for option in [&defs::SERVER, &defs::BACKEND] {
+        if source.values.is_set(option) {
+            let text = format!(
+                "`{}` has no effect: there is one kind of it here",
+                option.long
+            );
+            notes.push(Note {
+                level: NoteLevel::Info,
+                text,
+            });
+        }
+    }
+    notes
 }

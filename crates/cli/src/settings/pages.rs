@@ -2,6 +2,10 @@
 
 use wheelhouse_standards::digest::HashAlgorithm;
 
+use super::error::SettingsError;
+use super::source::{Source, read_small_file};
+use crate::options::defs;
+
 /// How pages and files are answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PageSettings {
@@ -46,5 +50,38 @@ impl TarGzType {
             Self::XTar => "application/x-tar",
             Self::OctetStream => "application/octet-stream",
         }
+    }
+}
+
+impl PageSettings {
+    pub(super) fn of(source: Source<'_>) -> Result<Self, SettingsError> {
+        let values = source.values;
+        let welcome = match source.path(&defs::WELCOME) {
+            Some(path) => Some(
+                read_small_file(&path)
+                    .map_err(|source| SettingsError::WelcomeFile { path, source })?,
+            ),
+            None => None,
+        };
+        Ok(Self {
+            // The words that turn hashes off are no names of algorithms.
+            hash_algorithm: values
+                .text(&defs::HASH_ALGO)
+                .and_then(|name| name.parse().ok()),
+            welcome,
+            file_caching: match values.integer(&defs::CACHE_CONTROL) {
+                Some(0) => FileCaching::Silent,
+                Some(seconds) => FileCaching::MaxAge(seconds),
+                None if values.text(&defs::FILE_CACHING) == Some("revalidate") => {
+                    FileCaching::Revalidate
+                }
+                None => FileCaching::Silent,
+            },
+            signature_links: values.truth(&defs::SIGNATURE_LINKS),
+            tar_gz_type: match values.text(&defs::TAR_GZ_TYPE) {
+                Some("application/octet-stream") => TarGzType::OctetStream,
+                _ => TarGzType::XTar,
+            },
+        })
     }
 }

@@ -4,6 +4,9 @@ use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
+use super::source::Source;
+use crate::options::defs;
+
 /// Whose forwarded headers are believed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProxySettings {
@@ -84,6 +87,20 @@ impl FromStr for IpRange {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("write an address such as `10.0.0.7` or a range such as `10.0.0.0/8` or `fd00::/8`")]
 pub struct IpRangeError;
+
+impl ProxySettings {
+    pub(super) fn of(source: Source<'_>) -> Self {
+        let ranges = source.values.list(&defs::TRUSTED_PROXY);
+        Self {
+            // Each one was read once already, when the list was checked.
+            trusted: ranges
+                .iter()
+                .filter_map(|range| range.parse().ok())
+                .collect(),
+            trust_private_ranges: source.values.truth(&defs::TRUST_PRIVATE_PROXIES),
+        }
+    }
+}
 
 #[cfg(test)]
 mod tests {

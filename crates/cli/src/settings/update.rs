@@ -2,7 +2,11 @@
 
 use std::path::PathBuf;
 
+use super::error::SettingsError;
+use super::folders;
 use super::logging::{LoggingSettings, Note};
+use super::source::{Source, read_small_file};
+use crate::options::defs;
 
 /// Everything that `update` needs to know.
 #[derive(Debug, Clone)]
@@ -27,4 +31,37 @@ pub struct UpdateSettings {
     pub logging: LoggingSettings,
     /// What should be said about the settings once logging works.
     pub notes: Vec<Note>,
+}
+
+impl UpdateSettings {
+    /// Resolves the settings.
+    pub(crate) fn of(source: Source<'_>) -> Result<Self, SettingsError> {
+        let values = source.values;
+        let mut notes = super::notes_of(source);
+        let ignored_projects = match source.path(&defs::IGNORELIST_FILE) {
+            Some(path) => match read_small_file(&path) {
+                Ok(text) => projects_in(&text),
+                Err(source) => return Err(SettingsError::IgnoreList { path, source }),
+            },
+            None => Vec::new(),
+        };
+        Ok(Self {
+            // A folder that is missing has nothing to update, so none is made.
+            roots: folders::roots(source, false, &mut notes)?,
+            execute: values.truth(&defs::EXECUTE),
+            download_folder: source.path(&defs::DOWNLOAD_DIRECTORY),
+            allow_unstable: values.truth(&defs::ALLOW_UNSTABLE),
+            ignored_projects,
+            index_url: source.simple_url(&defs::INDEX_URL),
+            read_installer_settings: values.truth(&defs::INSTALLER_SETTINGS),
+            logging: LoggingSettings::of(source),
+            notes,
+        })
+    }
+}
+
+fn projects_in(text: &str) -> Vec<String> {
+    let lines = text.lines().map(str::trim);
+    let names = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
+    names.map(str::to_owned).collect()
 }

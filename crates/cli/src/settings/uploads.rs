@@ -1,5 +1,9 @@
 //! What is taken in.
 
+use super::logging::{Note, NoteLevel};
+use super::source::Source;
+use crate::options::defs;
+
 /// What is taken in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UploadSettings {
@@ -29,4 +33,30 @@ pub enum LegacyActions {
     Accept,
     /// They are answered with 410.
     Gone,
+}
+
+impl UploadSettings {
+    pub(super) fn of(source: Source<'_>, notes: &mut Vec<Note>) -> Self {
+        let values = source.values;
+        let strictness = match values.text(&defs::UPLOAD_STRICTNESS) {
+            Some("standard") => UploadStrictness::Standard,
+            _ => UploadStrictness::Lenient,
+        };
+        if strictness == UploadStrictness::Standard {
+            notes.push(Note {
+                level: NoteLevel::Warning,
+                text: "`upload-strictness` is standard, which does not check more than lenient yet"
+                    .to_owned(),
+            });
+        }
+        Self {
+            overwrite: values.truth(&defs::OVERWRITE),
+            strictness,
+            legacy_actions: match values.text(&defs::LEGACY_ACTIONS) {
+                Some("gone") => LegacyActions::Gone,
+                _ => LegacyActions::Accept,
+            },
+            max_upload_bytes: source.number::<u64>(&defs::MAX_UPLOAD_MIB).unwrap_or(4096) << 20,
+        }
+    }
 }

@@ -1,0 +1,192 @@
+//! The command line of `wheelhouse`.
+
+use std::ffi::OsString;
+
+use super::error::UsageError;
+use super::parser::{self, Parsed};
+use super::{Command, HelpPage, Invocation, Refusal, unless_asked};
+use crate::options::nearest::nearest;
+use crate::options::{CommandName, OptionDef, Profile, options_of};
+
+/// The commands with what they do, in the order in which the help shows them.
+pub(crate) const COMMANDS: &[(&str, &str)] = &[
+    ("run", "Serve folders of wheels and sdists"),
+    ("update", "Look for newer versions of the files in folders"),
+    ("config check", "Check the settings that run would use"),
+    (
+        "config show",
+        "Show the settings that run would use, and where each comes from",
+    ),
+    ("config reference", "Print the reference of all settings"),
+    ("health", "Ask a running server whether it is well"),
+    ("container", "Start as the container image does"),
+    ("pypi-server", "Take the command line of pypiserver"),
+    ("help", "Show this help, or that of a command"),
+];
+
+const CONFIG_WORDS: &[&str] = &["check", "show", "reference"];
+
+/// Reads the words behind the program's name.
+pub(super) fn read(words: &[OsString]) -> Result<Invocation, Box<Refusal>> {
+    let command = Reader::new(words).command()?;
+    Ok(Invocation {
+        profile: Profile::Wheelhouse,
+        command,
+        is_legacy_form: false,
+    })
+}
+
+/// The words in front of the command, which are options, and those behind it.
+struct Reader<'a> {
+    words: &'a [OsString],
+    at: usize,
+}
+
+impl<'a> Reader<'a> {
+    fn new(words: &'a [OsString]) -> Self {
+        let is_no_option = |word: &OsString| !word.to_string_lossy().starts_with('-');
+        let mut at = words.iter().position(is_no_option).unwrap_or(words.len());
+        // The word behind an option that takes a value is that value.
+        let shared = Self::shared_options();
+        while at < words.len() && parser::parse(&words[..at], &shared).is_err() {
+            at += 1;
+        }
+        Self { words, at }
+    }
+
+    /// The options that may stand in front of the command.
+    fn shared_options() -> Vec<&'static OptionDef> {
+        let is_shared = |option: &&OptionDef| option.commands.contains(&CommandName::Update);
+        options_of(CommandName::Run)
+            .into_iter()
+            .filter(is_shared)
+            .collect()
+    }
+
+    fn command(&self) -> Result<Command, Box<Refusal>> {
+        let Some(word) = self.words.get(self.at) else {
+            let parsed = self.options(Self::shared_options().as_slice(), None, 0)?;
+            return Ok(unless_asked(parsed, HelpPage::Program, |_| {
+                Command::Help(HelpPage::Program)
+            }));
+        };
+        match word.to_str() {
+            Some("run") => self.with_options(CommandName::Run, Command::Run),
+            Some("update") => self.with_options(CommandName::Update, Command::Update),
+            Some("health") => self.health(),
+            Some("config") => self.config(),
+            Some("container") => Ok(self.container()),
+            Some("help") => self.help(),
+            Some("version") => Ok(Command::Version),
+            _ => {
+                let written = word.to_string_lossy().into_owned();
+                let names = COMMANDS.iter().map(|(name, _)| *name);
+                let nearest = nearest(&written, names);
+                Err(refusal(
+                    None,
+                    UsageError::UnknownCommand { written, nearest },
+                ))
+            }
+        }
+    }
+
+    fn with_options(
+        &self,
+        name: CommandName,
+        command: fn(Parsed) -> Command,
+    ) -> Result<Command, Box<Refusal>> {
+        let parsed = self.options(&options_of(name), Some(name), 1)?;
+        Ok(unless_asked(parsed, HelpPage::Of(name), command))
+    }
+
+    fn health(&self) -> Result<Command, Box<Refusal>> {
+        let name = CommandName::Health;
+        let parsed = self.options(&options_of(name), Some(name), 1)?;
+        match parsed.free.first() {
+            Some(word) => Err(unexpected(name.as_str(), word)),
+            None => Ok(unless_asked(parsed, HelpPage::Of(name), Command::Health)),
+        }
+    }
+
+    fn config(&self) -> Result<Command, Box<Refusal>> {
+        let name = CommandName::Run;
+        let word = self
+            .words
+            .get(self.at + 1)
+            .map(|word| word.to_string_lossy());
+        match word.as_deref() {
+            Some("check") => {
+                let parsed = self.options(&options_of(name), Some(name), 2)?;
+                Ok(unless_asked(parsed, HelpPage::Config, Command::ConfigCheck))
+            }
+            Some("show") => {
+                let parsed = self.options(&options_of(name), Some(name), 2)?;
+                Ok(unless_asked(parsed, HelpPage::Config, Command::ConfigShow))
+            }
+            Some("reference") => Ok(Command::ConfigReference),
+            Some("-h" | "--help") => Ok(Command::Help(HelpPage::Config)),
+            _ => {
+                let error = UsageError::MissingWord {
+                    command: "config",
+                    words: CONFIG_WORDS,
+                };
+                Err(refusal(None, error))
+            }
+        }
+    }
+
+    fn container(&self) -> Command {
+        let words = self.words[self.at + 1..].to_vec();
+        Command::Container(words)
+    }
+
+    fn help(&self) -> Result<Command, Box<Refusal>> {
+        let page = match self
+            .words
+            .get(self.at + 1)
+            .map(|word| word.to_string_lossy())
+            .as_deref()
+        {
+            None => HelpPage::Program,
+            Some("run") => HelpPage::Of(CommandName::Run),
+            Some("update") => HelpPage::Of(CommandName::Update),
+            Some("health") => HelpPage::Of(CommandName::Health),
+            Some("config") => HelpPage::Config,
+            Some("container") => HelpPage::Container,
+            Some(word) => {
+                let nearest = nearest(word, COMMANDS.iter().map(|(name, _)| *name));
+                let written = word.to_owned();
+                return Err(refusal(
+                    None,
+                    UsageError::UnknownCommand { written, nearest },
+                ));
+            }
+        };
+        Ok(Command::Help(page))
+    }
+
+    /// Reads all words but the command's own, of which there are `skipped`.
+    fn options(
+        &self,
+        options: &[&'static OptionDef],
+        command: Option<CommandName>,
+        skipped: usize,
+    ) -> Result<Parsed, Box<Refusal>> {
+        let mut words = self.words[..self.at].to_vec();
+        words.extend_from_slice(&self.words[(self.at + skipped).min(self.words.len())..]);
+        parser::parse(&words, options).map_err(|error| refusal(command, error))
+    }
+}
+
+fn unexpected(command: &'static str, word: &OsString) -> Box<Refusal> {
+    let word = word.to_string_lossy().into_owned();
+    refusal(None, UsageError::UnexpectedWord { command, word })
+}
+
+fn refusal(command: Option<CommandName>, error: UsageError) -> Box<Refusal> {
+    Box::new(Refusal {
+        profile: Profile::Wheelhouse,
+        command,
+        error,
+    })
+}

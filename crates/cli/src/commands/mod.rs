@@ -1,0 +1,7 @@
+//! The sub-commands, a file for each.
+
+pub(crate) mod config;
+pub(crate) mod container;
+pub(crate) mod health;
+pub(crate) mod run;
+pub(crate) mod update;

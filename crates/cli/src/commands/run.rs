@@ -1,0 +1,37 @@
+//! `run`: serves until the process is asked to stop.
+
+use anyhow::Context;
+
+use crate::command_line::Parsed;
+use crate::environment::Environment;
+use crate::exit::Failure;
+use crate::options::Profile;
+use crate::settings::{RunSettings, Source};
+use crate::{config, logging, serve};
+
+/// Serves until the process is asked to stop.
+pub(crate) fn run(
+    parsed: Parsed,
+    profile: Profile,
+    environment: &Environment,
+) -> Result<(), Failure> {
+    let values = config::gather(parsed, profile, environment)?;
+    let source = Source {
+        values: &values,
+        environment,
+        may_make_folders: true,
+    };
+    let settings = RunSettings::of(source)?;
+    logging::start(&settings.logging).map_err(anyhow::Error::new)?;
+    logging::tell(&settings.notes);
+
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    if let Some(workers) = settings.limits.workers {
+        builder.worker_threads(workers);
+    }
+    let runtime = builder
+        .enable_all()
+        .build()
+        .context("cannot start the threads of the server")?;
+    Ok(runtime.block_on(serve::serve(settings))?)
+}

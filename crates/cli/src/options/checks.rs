@@ -1,0 +1,194 @@
+//! What the texts that options take must look like. Each check says in a fragment what to write.
+
+use std::str::FromStr;
+
+use wheelhouse_standards::digest::HashAlgorithm;
+
+use crate::settings::IpRange;
+
+/// Anything goes.
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "it stands where checks stand that can fail"
+)]
+pub(crate) fn any(_text: &str) -> Result<(), String> {
+    Ok(())
+}
+
+/// A list of locks, or `.` alone for none.
+pub(crate) fn locks(text: &str) -> Result<(), String> {
+    let words: Vec<String> = text
+        .split(',')
+        .map(|word| word.trim().to_lowercase())
+        .collect();
+    let is_known = |word: &String| matches!(word.as_str(), "update" | "download" | "list" | ".");
+    if let Some(word) = words.iter().find(|word| !is_known(word)) {
+        return Err(format!(
+            "`{word}` is not an action; write a comma-separated list of `update`, `download` and \
+             `list`, or `.` alone for none"
+        ));
+    }
+    if words.iter().any(|word| word == ".") && words.iter().any(|word| word != ".") {
+        return Err("`.` (nothing is locked) must stand alone".to_owned());
+    }
+    Ok(())
+}
+
+/// A hash algorithm, or a word that turns hashes off.
+pub(crate) fn hash_algorithm(text: &str) -> Result<(), String> {
+    if is_off(text) || HashAlgorithm::from_str(text).is_ok() {
+        return Ok(());
+    }
+    let names: Vec<&str> = HashAlgorithm::ALL
+        .iter()
+        .map(|algorithm| algorithm.name())
+        .collect();
+    let names = names.join(", ");
+    let reason = match text.to_lowercase() {
+        lower if lower == "1" || is_on(&lower) => {
+            "name the algorithm, since hashes are on by default".to_owned()
+        }
+        lower if lower.starts_with("shake_") => {
+            "its digests have no fixed length, so installers cannot use it".to_owned()
+        }
+        lower if lower != text && HashAlgorithm::from_str(&lower).is_ok() => {
+            format!("the name is written in lower case: `{lower}`")
+        }
+        _ => "it is not known here".to_owned(),
+    };
+    Err(format!("{reason}; use one of {names}, or `off`"))
+}
+
+fn is_on(word: &str) -> bool {
+    matches!(word, "y" | "yes" | "t" | "true" | "on")
+}
+
+/// Returns whether a word turns something off, as pypiserver reads such words.
+pub(crate) fn is_off(text: &str) -> bool {
+    matches!(
+        text.to_lowercase().as_str(),
+        "n" | "no" | "f" | "false" | "off" | "0"
+    )
+}
+
+/// A path for health checks.
+pub(crate) fn health_endpoint(text: &str) -> Result<(), String> {
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'_' | b'-');
+    let rest = text.strip_prefix('/').unwrap_or_default();
+    if rest.is_empty() || !rest.bytes().all(is_allowed) {
+        return Err(
+            "write a slash and then letters, digits, slashes, hyphens and underscores, such as \
+             `/health`"
+                .to_owned(),
+        );
+    }
+    Ok(())
+}
+
+/// The path below which everything is served.
+pub(crate) fn base_path(text: &str) -> Result<(), String> {
+    if text.contains("://") {
+        return Err("write the path alone, such as `/python`, without scheme and host".to_owned());
+    }
+    let is_odd = |c: char| c.is_whitespace() || c.is_control() || "?#%\\\"<>{}".contains(c);
+    if let Some(found) = text.chars().find(|&c| is_odd(c)) {
+        return Err(format!(
+            "{found:?} cannot stand in it; write a path such as `/python`"
+        ));
+    }
+    let mut parts = text.trim_matches('/').split('/');
+    let is_root = text.trim_matches('/').is_empty();
+    if !is_root && parts.any(|part| matches!(part, "" | "." | "..")) {
+        return Err(
+            "it has an empty part, `.` or `..` in it; write a path such as `/python`".to_owned(),
+        );
+    }
+    Ok(())
+}
+
+/// A list of addresses and ranges of addresses.
+pub(crate) fn ip_ranges(text: &str) -> Result<(), String> {
+    for range in text.split(',') {
+        IpRange::from_str(range.trim()).map_err(|error| format!("{error}, not `{range}`"))?;
+    }
+    Ok(())
+}
+
+/// A text that can stand in a `Location` header.
+pub(crate) fn redirect_target(text: &str) -> Result<(), String> {
+    let is_odd = |c: char| c.is_whitespace() || c.is_control();
+    if text.trim_matches('/').is_empty() || text.contains(is_odd) {
+        return Err("write an address such as `https://index.example/simple/`".to_owned());
+    }
+    Ok(())
+}
+
+/// An `http` or `https` address.
+pub(crate) fn web_address(text: &str) -> Result<(), String> {
+    match url::Url::parse(text) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(()),
+        _ => Err("write a whole address, such as `https://index.example/simple/`".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kept_locks_are_a_comma_list_in_any_case_or_a_dot_alone() {
+        for good in ["update", "Update, DOWNLOAD ,list", "list,list", ".", "., ."] {
+            assert_eq!(locks(good), Ok(()), "{good:?}");
+        }
+        for bad in ["", "update,", "upload", ".,list", "update list"] {
+            assert!(locks(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn kept_hash_algorithm_is_case_sensitive_and_falsy_words_turn_it_off() {
+        for good in [
+            "sha256", "md5", "blake2b", "0", "no", "OFF", "False", "n", "F",
+        ] {
+            assert_eq!(hash_algorithm(good), Ok(()), "{good:?}");
+        }
+        for bad in ["SHA256", "1", "yes", "True", "", "crc32"] {
+            assert!(hash_algorithm(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn mended_shake_is_refused_at_the_start_and_not_on_each_page() {
+        for name in ["shake_128", "shake_256"] {
+            let reason = hash_algorithm(name).expect_err("no fixed length");
+            assert!(reason.contains("no fixed length"), "{reason}");
+        }
+    }
+
+    #[test]
+    fn kept_health_endpoint_has_plain_characters_only() {
+        for good in ["/health", "/Health/Z_0-9", "/a//b/"] {
+            assert_eq!(health_endpoint(good), Ok(()), "{good:?}");
+        }
+        for bad in ["", "/", "health", "/he alth", "/é", "/x?y", "/x\n"] {
+            assert!(health_endpoint(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn base_path_is_a_plain_path() {
+        for good in ["/", "", "x", "/x", "/x/", "/a/b", "/ünï"] {
+            assert_eq!(base_path(good), Ok(()), "{good:?}");
+        }
+        for bad in [
+            "https://index.example/x",
+            "/a?b",
+            "/a b",
+            "/a//b",
+            "/../x",
+            "/a#b",
+        ] {
+            assert!(base_path(bad).is_err(), "{bad:?}");
+        }
+    }
+}

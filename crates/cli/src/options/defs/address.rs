@@ -1,0 +1,52 @@
+//! Options about where the server listens.
+
+use super::super::{CommandName, DefaultValue, Kind, OptionDef, Topic, checks};
+
+pub(crate) static PORT: OptionDef = OptionDef {
+    long: "port",
+    shorts: &['p'],
+    kind: Kind::Integer {
+        name: "PORT",
+        min: 0,
+        max: 65535,
+    },
+    default: DefaultValue::both("8080"),
+    commands: &[CommandName::Run, CommandName::Health],
+    topic: Topic::Address,
+    is_pypiserver: true,
+    help: "Listen on this port; 0 lets the system choose a free one, which the start banner \
+           names.",
+    ..OptionDef::BASE
+};
+
+pub(crate) static HOST: OptionDef = OptionDef {
+    long: "host",
+    shorts: &['H', 'i'],
+    aliases: &["interface"],
+    kind: Kind::Text {
+        name: "ADDRESS",
+        check: checks::any,
+    },
+    default: DefaultValue::each("127.0.0.1", "0.0.0.0"),
+    commands: &[CommandName::Run, CommandName::Health],
+    topic: Topic::Address,
+    is_pypiserver: true,
+    help: "Listen on this address; 0.0.0.0 or :: means every one that the machine has.",
+    ..OptionDef::BASE
+};
+
+pub(crate) static SERVER_BASE_URL: OptionDef = OptionDef {
+    long: "server-base-url",
+    kind: Kind::Text {
+        name: "PATH",
+        check: checks::base_path,
+    },
+    default: DefaultValue::both("/"),
+    commands: &[CommandName::Run, CommandName::Health],
+    topic: Topic::Address,
+    is_pypiserver: true,
+    help: "Serve everything below this path.",
+    details: "A slash at the start is added and one at the end is dropped where needed. It is a path \
+           and no address: behind a proxy the address is what the proxy forwards.",
+    ..OptionDef::BASE
+};

@@ -1,0 +1,60 @@
+//! Options about the folders.
+
+use super::super::{CommandName, DefaultValue, Kind, OptionDef, Topic};
+
+pub(crate) static ROOTS: OptionDef = OptionDef {
+    long: "roots",
+    kind: Kind::Folders,
+    default: DefaultValue::both("~/packages"),
+    commands: &[CommandName::Run, CommandName::Update],
+    topic: Topic::Folders,
+    is_pypiserver: true,
+    help: "Folders with the files, searched with their sub-folders; uploads go to the first.",
+    details: "On the command line they stand anywhere, without an option; in the variable they are \
+           separated by colons. Files and folders whose name begins with a dot are skipped. `~` \
+           is the home folder.",
+    ..OptionDef::BASE
+};
+
+pub(crate) static CREATE_MISSING: OptionDef = OptionDef {
+    long: "create-missing",
+    kind: Kind::Truth,
+    default: DefaultValue::each("true", "false"),
+    topic: Topic::Folders,
+    help: "Make folders that are not there, in place of refusing to start.",
+    ..OptionDef::BASE
+};
+
+pub(crate) static STATE_DIR: OptionDef = OptionDef {
+    long: "state-dir",
+    kind: Kind::Path { name: "DIR" },
+    topic: Topic::Folders,
+    help: "Keep the catalog here [default: .wheelhouse in the first folder where that works].",
+    details: "Losing it loses no file: what the catalog knows about them is learned again.",
+    ..OptionDef::BASE
+};
+
+pub(crate) static WATCH: OptionDef = OptionDef {
+    long: "watch",
+    kind: Kind::Choice {
+        name: "MODE",
+        words: &["auto", "poll"],
+    },
+    default: DefaultValue::both("auto"),
+    topic: Topic::Folders,
+    help: "Notice changes by the system's events (auto) or by scans alone (poll).",
+    ..OptionDef::BASE
+};
+
+pub(crate) static SCAN_INTERVAL_SECONDS: OptionDef = OptionDef {
+    long: "scan-interval-seconds",
+    kind: Kind::Integer {
+        name: "N",
+        min: 1,
+        max: 86400,
+    },
+    default: DefaultValue::both("60"),
+    topic: Topic::Folders,
+    help: "Scan the folders this often for what no event told.",
+    ..OptionDef::BASE
+};

@@ -1,0 +1,51 @@
+//! Options about the program itself.
+
+use super::super::{CommandName, Kind, OptionDef, Places, Topic, checks};
+
+pub(crate) static CONFIG: OptionDef = OptionDef {
+    long: "config",
+    kind: Kind::Path { name: "FILE" },
+    commands: &[CommandName::Run, CommandName::Update, CommandName::Health],
+    topic: Topic::General,
+    places: Places::NotInFile,
+    help: "Read settings from this file.",
+    details: "Without it `wheelhouse` reads `wheelhouse.toml` in the working folder, else the one in \
+           the state folder; `pypi-server` reads none.",
+    ..OptionDef::BASE
+};
+
+pub(crate) static URL: OptionDef = OptionDef {
+    long: "url",
+    kind: Kind::Text {
+        name: "URL",
+        check: checks::web_address,
+    },
+    commands: &[CommandName::Health],
+    topic: Topic::General,
+    places: Places::CommandLine,
+    help: "Ask this address, without going by the settings.",
+    ..OptionDef::BASE
+};
+
+pub(crate) static HELP: OptionDef = OptionDef {
+    long: "help",
+    shorts: &['h'],
+    kind: Kind::Switch,
+    commands: &[CommandName::Run, CommandName::Update, CommandName::Health],
+    topic: Topic::General,
+    is_pypiserver: true,
+    places: Places::CommandLine,
+    help: "Show this help.",
+    ..OptionDef::BASE
+};
+
+pub(crate) static VERSION: OptionDef = OptionDef {
+    long: "version",
+    kind: Kind::Switch,
+    commands: &[CommandName::Run, CommandName::Update],
+    topic: Topic::General,
+    is_pypiserver: true,
+    places: Places::CommandLine,
+    help: "Show the version.",
+    ..OptionDef::BASE
+};

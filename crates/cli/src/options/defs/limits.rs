@@ -1,0 +1,80 @@
+//! Options about what the program may use.
+
+use super::super::{DefaultValue, Kind, OptionDef, Topic};
+
+pub(crate) static PAGE_CACHE_MIB: OptionDef = OptionDef {
+    long: "page-cache-mib",
+    kind: Kind::Integer {
+        name: "N",
+        min: 0,
+        max: 1048576,
+    },
+    default: DefaultValue::both("64"),
+    topic: Topic::Limits,
+    help: "Keep this much of rendered pages in memory, in MiB.",
+    ..OptionDef::BASE
+};
+
+pub(crate) static FILE_CACHE_MIB: OptionDef = OptionDef {
+    long: "file-cache-mib",
+    kind: Kind::Integer {
+        name: "N",
+        min: 0,
+        max: 1048576,
+    },
+    default: DefaultValue::both("64"),
+    topic: Topic::Limits,
+    help: "Keep this much of hot files in memory, in MiB.",
+    ..OptionDef::BASE
+};
+
+pub(crate) static MAX_CONNECTIONS: OptionDef = OptionDef {
+    long: "max-connections",
+    kind: Kind::Integer {
+        name: "N",
+        min: 1,
+        max: 1000000,
+    },
+    default: DefaultValue::both("4096"),
+    topic: Topic::Limits,
+    help: "Hold this many connections open at once.",
+    ..OptionDef::BASE
+};
+
+pub(crate) static HEADER_TIMEOUT_SECONDS: OptionDef = OptionDef {
+    long: "header-timeout-seconds",
+    kind: Kind::Integer {
+        name: "N",
+        min: 1,
+        max: 3600,
+    },
+    default: DefaultValue::both("30"),
+    topic: Topic::Limits,
+    help: "Drop a client that takes longer to send the head of a request.",
+    ..OptionDef::BASE
+};
+
+pub(crate) static DRAIN_SECONDS: OptionDef = OptionDef {
+    long: "drain-seconds",
+    kind: Kind::Integer {
+        name: "N",
+        min: 0,
+        max: 3600,
+    },
+    default: DefaultValue::both("30"),
+    topic: Topic::Limits,
+    help: "Give requests in flight this long to end when the program is stopped.",
+    ..OptionDef::BASE
+};
+
+pub(crate) static WORKERS: OptionDef = OptionDef {
+    long: "workers",
+    kind: Kind::Integer {
+        name: "N",
+        min: 1,
+        max: 1024,
+    },
+    topic: Topic::Limits,
+    help: "Answer with this many threads [default: one for each core].",
+    ..OptionDef::BASE
+};

@@ -1,0 +1,270 @@
+//! The help pages, made from the definitions of the options.
+
+use std::fmt::Write;
+
+use super::wrap::{TIE, wrap};
+use super::{CommandName, Kind, OptionDef, Profile, Topic, defs, options_of};
+use crate::command_line::{COMMANDS, HelpPage};
+
+/// The width of a page, in characters.
+const WIDTH: usize = 80;
+
+/// Where the sentence about an option begins.
+const COLUMN: usize = 32;
+
+/// Returns a help page.
+pub(crate) fn page(page: HelpPage, profile: Profile) -> String {
+    match (page, profile) {
+        (HelpPage::Program, Profile::Wheelhouse) => program(),
+        (HelpPage::Program, Profile::PypiServer) => drop_in(),
+        (HelpPage::Of(command), profile) => of_command(command, profile),
+        (HelpPage::Config, _) => config(),
+        (HelpPage::Container, _) => container(),
+    }
+}
+
+fn program() -> String {
+    let mut text = "A private Python package index in one program.\n\n\
+                    Usage: wheelhouse COMMAND [OPTION ...]\n\nCommands:\n"
+        .to_owned();
+    for (name, what) in COMMANDS {
+        entry(&mut text, &format!("  {name}"), what, 20);
+    }
+    text.push_str("\nOptions:\n");
+    for option in [&defs::HELP, &defs::VERSION] {
+        entry(&mut text, &left(option), option.help, 20);
+    }
+    text.push_str(
+        "\nTo serve the folder `packages`, and to read about the options of a command:\n\n\
+         \x20 wheelhouse run packages\n\
+         \x20 wheelhouse run --help\n",
+    );
+    text
+}
+
+fn drop_in() -> String {
+    let mut text = "Takes the command line of pypiserver.\n\n\
+                    Usage: pypi-server run [OPTION ...] [DIR ...]\n\
+                    \x20      pypi-server update [OPTION ...] [DIR ...]\n\n\
+                    Commands:\n"
+        .to_owned();
+    entry(&mut text, "  run", "Serve folders of wheels and sdists", 20);
+    entry(
+        &mut text,
+        "  update",
+        "Look for newer versions of the files in folders",
+        20,
+    );
+    text.push_str(
+        "\nThe options of a command are listed by `pypi-server run --help`. These belong to\n\
+         both commands, and may stand before the command:\n",
+    );
+    let shared = |option: &&OptionDef| option.commands.contains(&CommandName::Update);
+    let options: Vec<_> = options_of(CommandName::Run)
+        .into_iter()
+        .filter(shared)
+        .collect();
+    let words = |option: &&&OptionDef| !matches!(option.kind, Kind::Folders);
+    topics(
+        &mut text,
+        options.iter().filter(words).copied(),
+        Profile::PypiServer,
+    );
+    text
+}
+
+fn of_command(command: CommandName, profile: Profile) -> String {
+    let program = match profile {
+        Profile::Wheelhouse => "wheelhouse",
+        Profile::PypiServer => "pypi-server",
+    };
+    let (what, folders) = match command {
+        CommandName::Run => (
+            "Serves folders of wheels and sdists as a Python package index.",
+            " [DIR ...]",
+        ),
+        CommandName::Update => (
+            "Looks for newer versions of the files in folders, and prints the pip commands \
+             that fetch them.",
+            " [DIR ...]",
+        ),
+        CommandName::Health => (
+            "Asks a running server whether it is well: exit code 0 means that it is.",
+            "",
+        ),
+    };
+    let mut text = wrap(what, WIDTH).join("\n");
+    let _ = write!(
+        text,
+        "\n\nUsage: {program} {} [OPTION ...]{folders}\n",
+        command.as_str()
+    );
+    topics(&mut text, options_of(command).into_iter(), profile);
+    if profile == Profile::Wheelhouse && command != CommandName::Health {
+        text.push_str(
+            "\nEach option can also stand in `wheelhouse.toml` under its long name, and in a\n\
+             variable such as WHEELHOUSE_PORT. What is written here goes before the variable,\n\
+             and that before the file.\n",
+        );
+    }
+    text
+}
+
+fn config() -> String {
+    "Checks and shows settings.\n\n\
+     Usage: wheelhouse config check [OPTION ...] [DIR ...]\n\
+     \x20      wheelhouse config show [OPTION ...] [DIR ...]\n\
+     \x20      wheelhouse config reference\n\n\
+     check and show take the options of `wheelhouse run` and start nothing. check\n\
+     says whether `run` would start with these settings; show prints them with where\n\
+     each one comes from, secrets hidden; reference prints the page about\n\
+     all settings.\n"
+        .to_owned()
+}
+
+fn container() -> String {
+    "Starts as the container image does.\n\n\
+     Usage: wheelhouse container [ARGUMENT ...]\n\n\
+     As root, it first becomes user 9898 of group 9898. Without arguments it then\n\
+     serves `~/packages`, with /data as the home folder, on the port that the variable\n\
+     PYPISERVER_PORT tells, else PORT, else 8080. With arguments it takes them as\n\
+     `pypi-server` does, such as `-v -P .htpasswd packages`.\n"
+        .to_owned()
+}
+
+fn topics(
+    text: &mut String,
+    options: impl Iterator<Item = &'static OptionDef> + Clone,
+    profile: Profile,
+) {
+    for &topic in Topic::ALL {
+        let mut here = options
+            .clone()
+            .filter(|option| option.topic == topic)
+            .peekable();
+        if here.peek().is_some() {
+            let _ = write!(text, "\n{}:\n", topic.title());
+        }
+        for option in here {
+            entry(text, &left(option), &right(option, profile), COLUMN);
+        }
+    }
+}
+
+/// Writes a name and the sentence about it, which begins in a column.
+fn entry(text: &mut String, left: &str, right: &str, column: usize) {
+    let lines = wrap(right, WIDTH - column);
+    let mut lines = lines.iter();
+    if left.chars().count() + 2 > column {
+        let _ = writeln!(text, "{left}");
+    } else if let Some(first) = lines.next() {
+        let _ = writeln!(text, "{left:<column$}{first}");
+    }
+    for line in lines {
+        let _ = writeln!(text, "{:column$}{line}", "");
+    }
+}
+
+fn left(option: &OptionDef) -> String {
+    if matches!(option.kind, Kind::Folders) {
+        return "  DIR ...".to_owned();
+    }
+    let short = match option.shorts.first() {
+        Some(short) => format!("-{short}, "),
+        None => "    ".to_owned(),
+    };
+    let value = option
+        .value_name()
+        .map(|name| format!(" {name}"))
+        .unwrap_or_default();
+    format!("  {short}--{}{value}", option.long)
+}
+
+fn right(option: &OptionDef, profile: Profile) -> String {
+    let mut text = option.help.to_owned();
+    if let Kind::Choice { words, .. } = option.kind {
+        let _ = write!(text, " [{}]", words.join(", "));
+    }
+    let is_worth_saying = option.topic != Topic::Compatibility && option.long != "verbose";
+    if let Some(default) = option.default.under(profile)
+        && is_worth_saying
+    {
+        let _ = write!(text, " [default:{TIE}{default}]");
+    }
+    let shorts = option
+        .shorts
+        .iter()
+        .skip(1)
+        .map(|short| format!("-{short}"));
+    let other: Vec<String> = shorts
+        .chain(option.aliases.iter().map(|alias| format!("--{alias}")))
+        .collect();
+    if !other.is_empty() {
+        let _ = write!(text, " [also:{TIE}{}]", other.join(", "));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn program_page() {
+        insta::assert_snapshot!(page(HelpPage::Program, Profile::Wheelhouse));
+    }
+
+    #[test]
+    fn run_page() {
+        insta::assert_snapshot!(page(HelpPage::Of(CommandName::Run), Profile::Wheelhouse));
+    }
+
+    #[test]
+    fn drop_in_page() {
+        insta::assert_snapshot!(page(HelpPage::Program, Profile::PypiServer));
+    }
+
+    #[test]
+    fn drop_in_update_page() {
+        insta::assert_snapshot!(page(HelpPage::Of(CommandName::Update), Profile::PypiServer));
+    }
+
+    #[test]
+    fn health_page() {
+        insta::assert_snapshot!(page(HelpPage::Of(CommandName::Health), Profile::Wheelhouse));
+    }
+
+    #[test]
+    fn no_line_is_wider_than_a_terminal() {
+        let commands = [CommandName::Run, CommandName::Update, CommandName::Health];
+        let pages = commands.map(HelpPage::Of).into_iter().chain([
+            HelpPage::Program,
+            HelpPage::Config,
+            HelpPage::Container,
+        ]);
+        for page in pages {
+            for profile in [Profile::Wheelhouse, Profile::PypiServer] {
+                for line in super::page(page, profile).lines() {
+                    assert!(line.chars().count() <= WIDTH, "{page:?}: {line:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_option_is_on_the_page_of_each_command_that_takes_it() {
+        for option in defs::ALL
+            .iter()
+            .filter(|option| !matches!(option.kind, Kind::Folders))
+        {
+            for &command in option.commands {
+                let page = page(HelpPage::Of(command), Profile::PypiServer);
+                assert!(
+                    page.contains(&format!("--{}", option.long)),
+                    "--{}",
+                    option.long
+                );
+            }
+        }
+    }
+}

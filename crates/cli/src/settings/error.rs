@@ -1,0 +1,80 @@
+//! Why the program cannot start with its settings.
+
+use std::io;
+use std::path::PathBuf;
+
+/// Why the program cannot start with its settings.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SettingsError {
+    /// A folder is not there.
+    #[error("there is no folder {}", path.display())]
+    FolderMissing { path: PathBuf, is_default: bool },
+    /// A folder cannot be read.
+    #[error("cannot read the folder {}", path.display())]
+    FolderUnreadable { path: PathBuf, source: io::Error },
+    /// A folder is not there and cannot be made.
+    #[error("cannot make the folder {}", path.display())]
+    FolderNotMade { path: PathBuf, source: io::Error },
+    /// Nothing is locked, yet passwords are named.
+    #[error("nothing is locked (`-a .`), but `-P .` does not say so too")]
+    PasswordsWithoutLocks,
+    /// Something is locked, yet no passwords shall be.
+    #[error("`-P .` says that no passwords are needed, but `-a .` does not say so too")]
+    LocksWithoutPasswords,
+    /// The password file cannot be read.
+    #[error("cannot read the password file {}", path.display())]
+    PasswordFile { path: PathBuf, source: io::Error },
+    /// The welcome page cannot be read.
+    #[error("cannot read the welcome page {}", path.display())]
+    WelcomeFile { path: PathBuf, source: io::Error },
+    /// The list of projects to leave alone cannot be read.
+    #[error("cannot read the list of projects {}", path.display())]
+    IgnoreList { path: PathBuf, source: io::Error },
+    /// The health path is one that has an answer already.
+    #[error("`--health-endpoint {path}`: this path has an answer already")]
+    HealthPathTaken { path: String },
+}
+
+impl SettingsError {
+    /// Returns what may help, as a sentence without its full stop.
+    pub(crate) fn hint(&self) -> Option<String> {
+        match self {
+            Self::FolderMissing {
+                path,
+                is_default: true,
+            } => Some(format!(
+                "name the folder that holds your files, or make {}",
+                path.display()
+            )),
+            Self::FolderMissing {
+                is_default: false, ..
+            } => Some("make it first, or let it be made: `--create-missing true`".to_owned()),
+            Self::PasswordsWithoutLocks | Self::LocksWithoutPasswords => {
+                Some("to let everybody do everything, write both: `-a . -P .`".to_owned())
+            }
+            Self::HealthPathTaken { .. } => {
+                Some("`/health` and `/healthz` are free for it".to_owned())
+            }
+            Self::FolderUnreadable { .. }
+            | Self::FolderNotMade { .. }
+            | Self::PasswordFile { .. }
+            | Self::WelcomeFile { .. }
+            | Self::IgnoreList { .. } => None,
+        }
+    }
+
+    /// Returns whether argparse would have found it while it read the command line.
+    pub(crate) const fn is_about_an_argument(&self) -> bool {
+        match self {
+            Self::FolderMissing { .. }
+            | Self::FolderUnreadable { .. }
+            | Self::FolderNotMade { .. }
+            | Self::IgnoreList { .. } => true,
+            Self::PasswordsWithoutLocks
+            | Self::LocksWithoutPasswords
+            | Self::PasswordFile { .. }
+            | Self::WelcomeFile { .. }
+            | Self::HealthPathTaken { .. } => false,
+        }
+    }
+}
