@@ -2,3 +2,5 @@
 #![warn(missing_docs)]
 
 pub mod catalog;
+#[cfg(test)]
+mod conformance;

@@ -223,3 +223,13 @@ impl Catalog for MemoryCatalog {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::conformance::catalog::{FixedClock, catalog_promises};
+
+    catalog_promises!((Arc::new(MemoryCatalog::new(&FixedClock)), ()));
+}

@@ -243,3 +243,6 @@ impl Catalog for SqliteCatalog {
         self.head().await.map(|_| ())
     }
 }
+
+#[cfg(test)]
+mod tests;

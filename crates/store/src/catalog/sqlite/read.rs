@@ -28,6 +28,23 @@ macro_rules! select_records {
     };
 }
 
+const FILE: &str = select_records!("i.name = ?1 AND f.path = ?2");
+const FILES_OF_PROJECT: &str = select_records!("f.project_id = ?1");
+const FILES_NAMED: &str = select_records!("i.name = ?1 AND f.file_name = ?2 ORDER BY f.path");
+const FILES_AFTER: &str = select_records!("i.name = ?1 AND f.path > ?2 ORDER BY f.path LIMIT ?3");
+const UNREAD_AFTER: &str =
+    select_records!("i.name = ?1 AND f.path > ?2 AND f.sha256 IS NULL ORDER BY f.path LIMIT ?3");
+
+/// What must not get slower with the size of the index.
+#[cfg(test)]
+pub(super) const HOT: &[&str] = &[
+    FILE,
+    FILES_OF_PROJECT,
+    FILES_NAMED,
+    FILES_AFTER,
+    UNREAD_AFTER,
+];
+
 pub(super) fn head(connection: &Connection) -> Outcome<Serial> {
     let serial = connection
         .prepare_cached("SELECT serial FROM journal_head WHERE id = 1")?
@@ -74,11 +91,7 @@ pub(super) fn project(
     let Some((project_id, display_name, last_serial)) = found else {
         return Ok(None);
     };
-    let mut files = records(
-        connection,
-        select_records!("f.project_id = ?1"),
-        [project_id],
-    )?;
+    let mut files = records(connection, FILES_OF_PROJECT, [project_id])?;
     files.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(Some(ProjectSnapshot {
         key: key.clone(),
@@ -93,8 +106,7 @@ pub(super) fn file(
     index: &IndexName,
     path: &FilePath,
 ) -> Outcome<Option<FileRecord>> {
-    let sql = select_records!("i.name = ?1 AND f.path = ?2");
-    let found = records(connection, sql, params![index.as_str(), path.as_str()])?;
+    let found = records(connection, FILE, params![index.as_str(), path.as_str()])?;
     Ok(found.into_iter().next())
 }
 
@@ -103,8 +115,7 @@ pub(super) fn files_named(
     index: &IndexName,
     file_name: &str,
 ) -> Outcome<Vec<FileRecord>> {
-    let sql = select_records!("i.name = ?1 AND f.file_name = ?2 ORDER BY f.path");
-    records(connection, sql, params![index.as_str(), file_name])
+    records(connection, FILES_NAMED, params![index.as_str(), file_name])
 }
 
 pub(super) fn files_after(
@@ -113,8 +124,7 @@ pub(super) fn files_after(
     after: Option<&FilePath>,
     limit: usize,
 ) -> Outcome<Vec<FileRecord>> {
-    let sql = select_records!("i.name = ?1 AND f.path > ?2 ORDER BY f.path LIMIT ?3");
-    records(connection, sql, page(index, after, limit))
+    records(connection, FILES_AFTER, page(index, after, limit))
 }
 
 pub(super) fn unread_after(
@@ -123,10 +133,7 @@ pub(super) fn unread_after(
     after: Option<&FilePath>,
     limit: usize,
 ) -> Outcome<Vec<FileRecord>> {
-    let sql = select_records!(
-        "i.name = ?1 AND f.path > ?2 AND f.sha256 IS NULL ORDER BY f.path LIMIT ?3"
-    );
-    records(connection, sql, page(index, after, limit))
+    records(connection, UNREAD_AFTER, page(index, after, limit))
 }
 
 pub(super) fn core_metadata(

@@ -1,0 +1,3 @@
+//! The promises of each port, as tests that every backend passes.
+
+pub(crate) mod catalog;
