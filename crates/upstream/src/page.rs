@@ -47,7 +47,7 @@ pub struct UpstreamFile {
 
 impl UpstreamFile {
     /// Returns a file of which only the necessary is known.
-    pub(crate) fn new(filename: String, url: Url) -> Self {
+    pub fn new(filename: String, url: Url) -> Self {
         Self {
             filename,
             url,

@@ -25,6 +25,8 @@ pub struct Surroundings<'a> {
     pub file: &'a dyn Fn(&Path) -> Option<String>,
     /// The user's home folder, if there is one.
     pub home: Option<&'a Path>,
+    /// What the packager put in: [`BAKED_IN`].
+    pub baked_in: Option<&'a str>,
 }
 
 impl fmt::Debug for Surroundings<'_> {
@@ -43,8 +45,6 @@ pub struct Search<'a> {
     pub read_installer_settings: bool,
     /// Where this program itself answers, if it does.
     pub own_address: Option<&'a OwnAddress>,
-    /// What the packager put in: [`BAKED_IN`].
-    pub baked_in: Option<&'a str>,
 }
 
 /// What was found.
@@ -124,7 +124,7 @@ pub fn look_up(search: &Search<'_>, surroundings: &Surroundings<'_>) -> PublicIn
         candidates.extend(installers::addresses(surroundings));
     }
     candidates.extend(
-        search
+        surroundings
             .baked_in
             .map(|text| (AddressSource::BakedIn, text.to_owned())),
     );
@@ -232,10 +232,17 @@ mod tests {
         given: None,
         read_installer_settings: true,
         own_address: None,
-        baked_in: None,
     };
 
     fn look_up_with(search: &Search<'_>, variables: &[(&str, &str)]) -> PublicIndex {
+        look_up_baked(search, variables, None)
+    }
+
+    fn look_up_baked(
+        search: &Search<'_>,
+        variables: &[(&str, &str)],
+        baked_in: Option<&str>,
+    ) -> PublicIndex {
         let variable = |name: &str| {
             let (_, value) = variables.iter().find(|(found, _)| *found == name)?;
             Some((*value).to_owned())
@@ -246,6 +253,7 @@ mod tests {
                 variable: &variable,
                 file: &|_| None,
                 home: None,
+                baked_in,
             },
         )
     }
@@ -254,7 +262,6 @@ mod tests {
     fn sources_are_asked_in_their_order() {
         let everything = Search {
             given: Some("http://given.example/simple//"),
-            baked_in: Some("https://baked.example/simple"),
             ..SEARCH
         };
         let ours = (VARIABLE, "https://ours.example/simple/");
@@ -287,7 +294,7 @@ mod tests {
                 "https://baked.example/simple",
             ),
         ] {
-            let found = look_up_with(&search, &variables);
+            let found = look_up_baked(&search, &variables, Some("https://baked.example/simple"));
             assert_eq!(found.url(), Some(url));
         }
         let nothing = PublicIndex::NotFound { rejected: vec![] };
@@ -311,12 +318,9 @@ mod tests {
              https URL; PIP_INDEX_URL: it holds a user name or password; UV_DEFAULT_INDEX: it is \
              not https)"
         );
-        let last = Search {
-            baked_in: Some("https://baked.example/"),
-            ..SEARCH
-        };
+        let found = look_up_baked(&SEARCH, &variables, Some("https://baked.example/"));
         assert_eq!(
-            look_up_with(&last, &variables).line("--fallback-url"),
+            found.line("--fallback-url"),
             "https://baked.example (from the packager)"
         );
     }
