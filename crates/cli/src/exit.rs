@@ -29,8 +29,7 @@ impl Failure {
     /// pypiserver, the drop-in counts as usage only what is wrong in the command line by itself.
     pub(crate) fn exit_code(&self, profile: Profile) -> u8 {
         match (self, profile) {
-            (Self::Usage(_) | Self::Config(_), _) => 2,
-            (Self::Settings(_), Profile::Wheelhouse) => 2,
+            (Self::Usage(_) | Self::Config(_), _) | (Self::Settings(_), Profile::Wheelhouse) => 2,
             (Self::Settings(error), Profile::PypiServer) if error.is_about_an_argument() => 2,
             (Self::Settings(_), Profile::PypiServer) | (Self::Other(_), _) => 1,
         }

@@ -1,6 +1,7 @@
 //! What is wrong with a command line.
 
 use crate::options::nearest::nearest;
+use crate::options::value::shown;
 use crate::options::{CommandName, OptionDef, defs};
 
 /// What is wrong with a command line.
@@ -28,7 +29,7 @@ pub(crate) enum UsageError {
     #[error("`--{}` takes no value", option.long)]
     UnexpectedValue { option: &'static OptionDef },
     /// The value is not one.
-    #[error("`--{}`: {reason}, not `{value}`", option.long)]
+    #[error("`--{}` is {}: {reason}", option.long, shown(value))]
     BadValue {
         option: &'static OptionDef,
         value: String,

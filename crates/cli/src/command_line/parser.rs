@@ -381,7 +381,7 @@ mod tests {
             (&["--overwrite=false"], "overwrite=false |"),
             (
                 &["--overwrite=sometimes"],
-                "error: `--overwrite`: write `true` or `false`, not `sometimes`",
+                "error: `--overwrite` is `sometimes`: write `true` or `false`",
             ),
             (&["--verbose=3"], "error: `--verbose` takes no value"),
         ]);

@@ -82,10 +82,7 @@ impl<'a> Reader<'a> {
                 let written = word.to_string_lossy().into_owned();
                 let names = COMMANDS.iter().map(|(name, _)| *name);
                 let nearest = nearest(&written, names);
-                Err(refusal(
-                    None,
-                    UsageError::UnknownCommand { written, nearest },
-                ))
+                Err(refused(None, UsageError::UnknownCommand { written, nearest }).into())
             }
         }
     }
@@ -103,7 +100,7 @@ impl<'a> Reader<'a> {
         let name = CommandName::Health;
         let parsed = self.options(&options_of(name), Some(name), 1)?;
         match parsed.free.first() {
-            Some(word) => Err(unexpected(name.as_str(), word)),
+            Some(word) => Err(unexpected(name.as_str(), word).into()),
             None => Ok(unless_asked(parsed, HelpPage::Of(name), Command::Health)),
         }
     }
@@ -130,7 +127,7 @@ impl<'a> Reader<'a> {
                     command: "config",
                     words: CONFIG_WORDS,
                 };
-                Err(refusal(None, error))
+                Err(refused(None, error).into())
             }
         }
     }
@@ -156,10 +153,7 @@ impl<'a> Reader<'a> {
             Some(word) => {
                 let nearest = nearest(word, COMMANDS.iter().map(|(name, _)| *name));
                 let written = word.to_owned();
-                return Err(refusal(
-                    None,
-                    UsageError::UnknownCommand { written, nearest },
-                ));
+                return Err(refused(None, UsageError::UnknownCommand { written, nearest }).into());
             }
         };
         Ok(Command::Help(page))
@@ -174,19 +168,120 @@ impl<'a> Reader<'a> {
     ) -> Result<Parsed, Box<Refusal>> {
         let mut words = self.words[..self.at].to_vec();
         words.extend_from_slice(&self.words[(self.at + skipped).min(self.words.len())..]);
-        parser::parse(&words, options).map_err(|error| refusal(command, error))
+        parser::parse(&words, options).map_err(|error| refused(command, error).into())
     }
 }
 
-fn unexpected(command: &'static str, word: &OsString) -> Box<Refusal> {
+fn unexpected(command: &'static str, word: &OsString) -> Refusal {
     let word = word.to_string_lossy().into_owned();
-    refusal(None, UsageError::UnexpectedWord { command, word })
+    refused(None, UsageError::UnexpectedWord { command, word })
 }
 
-fn refusal(command: Option<CommandName>, error: UsageError) -> Box<Refusal> {
-    Box::new(Refusal {
+fn refused(command: Option<CommandName>, error: UsageError) -> Refusal {
+    Refusal {
         profile: Profile::Wheelhouse,
         command,
         error,
-    })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn meaning(line: &str) -> String {
+        let words: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
+        let parsed = |name: &str, parsed: Parsed| {
+            let names: Vec<_> = parsed.given.iter().map(|(option, _)| option.long).collect();
+            let free: Vec<_> = parsed
+                .free
+                .iter()
+                .map(|word| word.to_string_lossy())
+                .collect();
+            format!("{name} {} | {}", names.join(" "), free.join(" "))
+        };
+        match read(&words).map(|invocation| invocation.command) {
+            Ok(Command::Run(words)) => parsed("run", words),
+            Ok(Command::Update(words)) => parsed("update", words),
+            Ok(Command::ConfigCheck(words)) => parsed("check", words),
+            Ok(Command::ConfigShow(words)) => parsed("show", words),
+            Ok(Command::Health(words)) => parsed("health", words),
+            Ok(other) => format!("{other:?}"),
+            Err(refusal) => {
+                let hint = refusal.error.hint().map(|hint| format!("; {hint}"));
+                format!("{}{}", refusal.error, hint.unwrap_or_default())
+            }
+        }
+    }
+
+    #[test]
+    fn each_command_is_read() {
+        for (line, expected) in [
+            ("", "Help(Program)"),
+            ("--help", "Help(Program)"),
+            ("--version", "Version"),
+            ("run", "run  | "),
+            (
+                "run packages -p 1 -vv",
+                "run port verbose verbose | packages",
+            ),
+            ("-v --log-file x run y", "run verbose log-file | y"),
+            (
+                "run --allow-plain-passwords --state-dir s",
+                "run allow-plain-passwords state-dir | ",
+            ),
+            ("run -h", "Help(Of(Run))"),
+            ("help run", "Help(Of(Run))"),
+            (
+                "update --index-url https://index.example/simple/ d",
+                "update index-url | d",
+            ),
+            ("config check -p 1 d", "check port | d"),
+            ("config show d", "show  | d"),
+            ("config reference", "ConfigReference"),
+            ("config --help", "Help(Config)"),
+            ("health --url http://localhost/", "health url | "),
+            ("health -p 1", "health port | "),
+            (
+                "container -v -P .htpasswd packages",
+                "Container([\"-v\", \"-P\", \".htpasswd\", \"packages\"])",
+            ),
+        ] {
+            assert_eq!(meaning(line), expected, "{line:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_command_is_refused_with_advice() {
+        for (line, expected) in [
+            (
+                "rnu packages",
+                "there is no command `rnu`; did you mean `run`?",
+            ),
+            (
+                "packages",
+                "there is no command `packages`; to serve a folder of this name, write \
+                 `wheelhouse run packages`",
+            ),
+            (
+                "-p 1 packages",
+                "there is no option `-p`; `-p` is an option of `run`",
+            ),
+            (
+                "run -x",
+                "there is no option `-x`; `-x` is an option of `update`",
+            ),
+            (
+                "run --prot 1",
+                "there is no option `--prot`; did you mean `--port`?",
+            ),
+            (
+                "config",
+                "`config` needs one of these after it: check, show, reference",
+            ),
+            ("health x", "`x` is one word too many for `health`"),
+        ] {
+            assert_eq!(meaning(line), expected, "{line:?}");
+        }
+    }
 }

@@ -26,17 +26,17 @@ const FIRST_PROCESS: &str = "/proc/1/cmdline";
 /// Asks the server, and fails unless it says that it is well.
 pub(crate) fn health(parsed: Parsed, environment: &Environment) -> Result<(), Failure> {
     let values = config::gather(parsed, Profile::Wheelhouse, environment)?;
-    let target = match values.text(&defs::URL) {
-        Some(url) => Target::of_url(url)?,
-        None => {
-            let of_container = || {
-                let words = std::fs::read(FIRST_PROCESS).ok()?;
-                values_of_container(&words, environment)
-            };
-            let is_told = values.is_set(&defs::PORT) || values.is_set(&defs::HOST);
-            let told = if is_told { None } else { of_container() };
-            Target::of_settings(told.as_ref().unwrap_or(&values))
-        }
+    let target = if let Some(url) = values.text(&defs::URL) {
+        Target::of_url(url)?
+    } else {
+        let is_told = values.is_set(&defs::PORT) || values.is_set(&defs::HOST);
+        let first = if is_told {
+            None
+        } else {
+            std::fs::read(FIRST_PROCESS).ok()
+        };
+        let of_container = first.and_then(|words| values_of_container(&words, environment));
+        Target::of_settings(of_container.as_ref().unwrap_or(&values))
     };
     let status = target.ask()?;
     if status != 200 {

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::options::value::shown;
+
 /// What is wrong in a file with settings or in a variable.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ConfigError {
@@ -37,7 +39,7 @@ pub(crate) enum ConfigError {
         key: String,
     },
     /// A value is not one.
-    #[error("{}, line {line}: `{key}`: {reason}", path.display())]
+    #[error("{}, line {line}: `{key}` {reason}", path.display())]
     BadValue {
         path: PathBuf,
         line: usize,
@@ -45,7 +47,7 @@ pub(crate) enum ConfigError {
         reason: String,
     },
     /// A variable's value is not one.
-    #[error("{variable}: {reason}, not `{value}`")]
+    #[error("{variable} is {}: {reason}", shown(value))]
     BadVariable {
         variable: String,
         value: String,

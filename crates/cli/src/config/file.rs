@@ -10,7 +10,7 @@ use toml::de::{DeArray, DeTable, DeValue};
 use super::error::ConfigError;
 use super::values::{Origin, Values};
 use crate::options::nearest::nearest;
-use crate::options::value::Value;
+use crate::options::value::{Value, shown};
 use crate::options::{Kind, OptionDef, Places, defs};
 
 /// No file with settings is longer than this, in bytes.
@@ -72,18 +72,18 @@ fn find(
     path: &Path,
     line: usize,
 ) -> Result<&'static OptionDef, ConfigError> {
-    let mut options = defs::ALL
-        .iter()
-        .filter(|option| option.places == Places::Everywhere);
-    if let Some(option) = options.clone().find(|option| option.long == key) {
-        return Ok(option);
-    }
     if value.get_ref().is_table() {
         return Err(ConfigError::Section {
             path: path.into(),
             line,
             key: key.to_owned(),
         });
+    }
+    let mut options = defs::ALL
+        .iter()
+        .filter(|option| option.places == Places::Everywhere);
+    if let Some(option) = options.clone().find(|option| option.long == key) {
+        return Ok(option);
     }
     let other_name = options.clone().find(|option| option.aliases.contains(&key));
     let nearest = match other_name {
@@ -102,43 +102,40 @@ fn to_value(option: &OptionDef, value: &DeValue<'_>) -> Result<Value, String> {
     match (option.kind, value) {
         (Kind::Switch | Kind::Truth, DeValue::Boolean(truth)) => Ok(Value::Truth(*truth)),
         (Kind::Count | Kind::Integer { .. }, DeValue::Integer(_)) => to_integer(option, value),
-        (Kind::Text { .. } | Kind::Path { .. } | Kind::Choice { .. }, DeValue::String(text)) => {
-            with_text(option.read_text(text.as_ref().as_ref()), text)
-        }
-        (Kind::List { .. }, DeValue::String(text)) => {
-            with_text(option.read_text(text.as_ref().as_ref()), text)
+        (
+            Kind::Text { .. } | Kind::Path { .. } | Kind::Choice { .. } | Kind::List { .. },
+            DeValue::String(text),
+        ) => with_text(option.read_text(text.as_ref().as_ref()), text),
+        // An empty list of what adds up is as good as none.
+        (Kind::List { joins: true, .. }, DeValue::Array(items)) if items.is_empty() => {
+            Ok(Value::List(Vec::new()))
         }
         (Kind::List { .. }, DeValue::Array(items)) => {
             let text = texts(items)?.join(",");
-            match text.is_empty() {
-                true => Ok(Value::List(Vec::new())).and_then(|empty| allow_empty(option, empty)),
-                false => with_text(option.read_text(text.as_ref()), &text),
-            }
+            with_text(option.read_text(text.as_ref()), &text)
         }
-        (Kind::Folders, DeValue::String(text)) => {
-            option.check_folders(vec![PathBuf::from(text.as_ref())])
-        }
+        (Kind::Folders, DeValue::String(text)) => with_text(
+            option.check_folders(vec![PathBuf::from(text.as_ref())]),
+            text,
+        ),
         (Kind::Folders, DeValue::Array(items)) => {
-            option.check_folders(texts(items)?.into_iter().map(PathBuf::from).collect())
+            let folders = texts(items)?;
+            let written = folders.join(", ");
+            with_text(
+                option.check_folders(folders.into_iter().map(PathBuf::from).collect()),
+                &written,
+            )
         }
         (kind, value) => Err(format!(
-            "write {}, not a value of type {}",
+            "must be {}, not a value of type {}",
             wanted(kind),
             value.type_str()
         )),
     }
 }
 
-/// An empty list is fine where no items are as good as not writing it at all.
-fn allow_empty(option: &OptionDef, empty: Value) -> Result<Value, String> {
-    match option.kind {
-        Kind::List { joins: true, .. } => Ok(empty),
-        _ => with_text(option.read_text("".as_ref()), ""),
-    }
-}
-
 fn with_text(read: Result<Value, String>, text: &str) -> Result<Value, String> {
-    read.map_err(|reason| format!("{reason}, not `{text}`"))
+    read.map_err(|reason| format!("is {}: {reason}", shown(text)))
 }
 
 fn to_integer(option: &OptionDef, value: &DeValue<'_>) -> Result<Value, String> {
@@ -151,7 +148,7 @@ fn to_integer(option: &OptionDef, value: &DeValue<'_>) -> Result<Value, String> 
             &number.to_string(),
         ),
         Some(Ok(number)) => with_text(option.check_integer(number), &number.to_string()),
-        _ => Err("write a smaller number".to_owned()),
+        _ => Err("is too great a number".to_owned()),
     }
 }
 
@@ -160,7 +157,7 @@ fn texts(items: &DeArray<'_>) -> Result<Vec<String>, String> {
         let text = item.get_ref().as_str().map(str::to_owned);
         text.ok_or_else(|| {
             format!(
-                "write texts in quotes in the list, not a value of type {}",
+                "must be a list of texts in quotes, without a value of type {}",
                 item.get_ref().type_str()
             )
         })

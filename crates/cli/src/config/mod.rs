@@ -81,13 +81,12 @@ fn file_to_read(
     if profile == Profile::PypiServer {
         return None;
     }
-    let state_folder = match upper.path(&defs::STATE_DIR) {
-        Some(folder) => Some(environment.absolute(folder, here)),
-        None => {
-            let roots = [upper.folders(&defs::ROOTS), defaults.folders(&defs::ROOTS)];
-            let first = roots.into_iter().flatten().next();
-            first.map(|root| environment.absolute(root, here).join(".wheelhouse"))
-        }
+    let state_folder = if let Some(folder) = upper.path(&defs::STATE_DIR) {
+        Some(environment.absolute(folder, here))
+    } else {
+        let roots = [upper.folders(&defs::ROOTS), defaults.folders(&defs::ROOTS)];
+        let first = roots.into_iter().flatten().next();
+        first.map(|root| environment.absolute(root, here).join(".wheelhouse"))
     };
     let folders = std::iter::once(here.clone()).chain(state_folder);
     folders
@@ -251,7 +250,7 @@ mod tests {
         let error = with(("WHEELHOUSE_PORT", "http")).expect_err("no number");
         assert_eq!(
             error.to_string(),
-            "WHEELHOUSE_PORT: write a whole number, not `http`"
+            "WHEELHOUSE_PORT is `http`: write a whole number"
         );
         let values = with(("WHEELHOUSE_PROT", "1")).unwrap();
         assert!(

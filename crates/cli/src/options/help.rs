@@ -67,7 +67,7 @@ fn drop_in() -> String {
     let words = |option: &&&OptionDef| !matches!(option.kind, Kind::Folders);
     topics(
         &mut text,
-        options.iter().filter(words).copied(),
+        &options.iter().filter(words).copied(),
         Profile::PypiServer,
     );
     text
@@ -99,7 +99,7 @@ fn of_command(command: CommandName, profile: Profile) -> String {
         "\n\nUsage: {program} {} [OPTION ...]{folders}\n",
         command.as_str()
     );
-    topics(&mut text, options_of(command).into_iter(), profile);
+    topics(&mut text, &options_of(command).into_iter(), profile);
     if profile == Profile::Wheelhouse && command != CommandName::Health {
         text.push_str(
             "\nEach option can also stand in `wheelhouse.toml` under its long name, and in a\n\
@@ -126,15 +126,15 @@ fn container() -> String {
     "Starts as the container image does.\n\n\
      Usage: wheelhouse container [ARGUMENT ...]\n\n\
      As root, it first becomes user 9898 of group 9898. Without arguments it then\n\
-     serves `~/packages`, with /data as the home folder, on the port that the variable\n\
-     PYPISERVER_PORT tells, else PORT, else 8080. With arguments it takes them as\n\
-     `pypi-server` does, such as `-v -P .htpasswd packages`.\n"
+     serves `~/packages`, where the home folder is /data, on the port that the\n\
+     variable PYPISERVER_PORT tells, else PORT, else 8080. With arguments it takes\n\
+     them as `pypi-server` does, such as `-v -P .htpasswd packages`.\n"
         .to_owned()
 }
 
 fn topics(
     text: &mut String,
-    options: impl Iterator<Item = &'static OptionDef> + Clone,
+    options: &(impl Iterator<Item = &'static OptionDef> + Clone),
     profile: Profile,
 ) {
     for &topic in Topic::ALL {

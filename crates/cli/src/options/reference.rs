@@ -106,10 +106,10 @@ fn default(option: &OptionDef) -> String {
         None => "none".to_owned(),
     };
     let (ours, theirs) = (shown(Profile::Wheelhouse), shown(Profile::PypiServer));
-    match ours == theirs {
-        true => ours,
-        false => format!("{ours}; under the name `pypi-server` {theirs}"),
+    if ours == theirs {
+        return ours;
     }
+    format!("{ours}; under the name `pypi-server` {theirs}")
 }
 
 fn example(option: &OptionDef) -> String {

@@ -91,6 +91,14 @@ impl OptionDef {
     }
 }
 
+/// Returns how a text that a user wrote is shown in a sentence.
+pub(crate) fn shown(text: &str) -> String {
+    if text.is_empty() {
+        return "empty".to_owned();
+    }
+    format!("`{}`", text.escape_debug())
+}
+
 fn read_truth(text: &str) -> Result<bool, String> {
     match text.trim().to_lowercase().as_str() {
         "true" | "t" | "yes" | "y" | "on" | "1" => Ok(true),

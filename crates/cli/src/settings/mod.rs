@@ -103,10 +103,10 @@ fn health_endpoint(source: Source<'_>) -> Result<String, SettingsError> {
     let path = source
         .text(&defs::HEALTH_ENDPOINT)
         .unwrap_or_else(|| "/health".to_owned());
-    match TAKEN_PATHS.contains(&path.as_str()) {
-        true => Err(SettingsError::HealthPathTaken { path }),
-        false => Ok(path),
+    if TAKEN_PATHS.contains(&path.as_str()) {
+        return Err(SettingsError::HealthPathTaken { path });
     }
+    Ok(path)
 }
 
 /// Returns what is to be said about options that are accepted and do nothing.
@@ -126,3 +126,6 @@ fn notes_of(source: Source<'_>) -> Vec<Note> {
     }
     notes
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,7 @@ pub(crate) static PAGE_CACHE_MIB: OptionDef = OptionDef {
     kind: Kind::Integer {
         name: "N",
         min: 0,
-        max: 1048576,
+        max: 1_048_576,
     },
     default: DefaultValue::both("64"),
     topic: Topic::Limits,
@@ -20,7 +20,7 @@ pub(crate) static FILE_CACHE_MIB: OptionDef = OptionDef {
     kind: Kind::Integer {
         name: "N",
         min: 0,
-        max: 1048576,
+        max: 1_048_576,
     },
     default: DefaultValue::both("64"),
     topic: Topic::Limits,
@@ -33,7 +33,7 @@ pub(crate) static MAX_CONNECTIONS: OptionDef = OptionDef {
     kind: Kind::Integer {
         name: "N",
         min: 1,
-        max: 1000000,
+        max: 1_000_000,
     },
     default: DefaultValue::both("4096"),
     topic: Topic::Limits,

@@ -17,7 +17,7 @@ pub(crate) static MAX_UPLOAD_MIB: OptionDef = OptionDef {
     kind: Kind::Integer {
         name: "N",
         min: 1,
-        max: 1048576,
+        max: 1_048_576,
     },
     default: DefaultValue::both("4096"),
     topic: Topic::Uploads,
