@@ -36,7 +36,7 @@ impl Index {
             match outcome {
                 Err(error) => tracing::error!("cannot adopt what was found: {error}"),
                 Ok(false) => {}
-                Ok(true) => self.read_in_background(),
+                Ok(true) => self.reader.wake(),
             }
             if is_scan && let Some(told) = first_scan.take() {
                 // Nobody may be waiting for it.
@@ -150,15 +150,6 @@ impl Index {
             files,
         };
         Ok(self.commit(change).await? != Committed::Unchanged)
-    }
-
-    fn read_in_background(self: &Arc<Self>) {
-        let index = Arc::clone(self);
-        tokio::spawn(async move {
-            if let Err(error) = index.read_rest().await {
-                tracing::error!("cannot read files in the background: {error}");
-            }
-        });
     }
 }
 

@@ -2,12 +2,12 @@
 //! read once, whoever asks, off the request threads, a few files at a time.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared, join_all};
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{Notify, Semaphore, mpsc, oneshot};
 use wheelhouse_standards::digest::HashAlgorithm;
 
 use crate::change::Learned;
@@ -59,13 +59,15 @@ impl From<OpenError> for ReadError {
 type ReadResult = Result<Arc<Contents>, ReadError>;
 /// What was read, and whom to tell when it is recorded.
 pub(crate) type ToLearn = (Learned, oneshot::Sender<Result<(), Arc<StoreError>>>);
+type ReadKey = (FilePath, Fingerprint);
 type UnderWay = Shared<BoxFuture<'static, ReadResult>>;
 
 /// The readings that are under way.
 #[derive(Debug)]
 pub(crate) struct Reader {
     permits: Arc<Semaphore>,
-    under_way: Mutex<HashMap<(FilePath, Fingerprint), UnderWay>>,
+    under_way: Mutex<HashMap<ReadKey, UnderWay>>,
+    wake: Notify,
     learner: mpsc::Sender<ToLearn>,
 }
 
@@ -74,8 +76,20 @@ impl Reader {
         Self {
             permits: Arc::new(Semaphore::new(threads.max(1))),
             under_way: Mutex::default(),
+            wake: Notify::new(),
             learner,
         }
+    }
+
+    fn under_way(&self) -> MutexGuard<'_, HashMap<ReadKey, UnderWay>> {
+        self.under_way
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells the background reader that there is something to read.
+    pub(crate) fn wake(&self) {
+        self.wake.notify_one();
     }
 }
 
@@ -95,23 +109,13 @@ impl Index {
         }
         let key = (record.path.clone(), record.fingerprint);
         let reading = {
-            let mut under_way = self
-                .reader
-                .under_way
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
+            let mut under_way = self.reader.under_way();
             under_way
-                .entry(key.clone())
-                .or_insert_with(|| self.begin_reading(record))
+                .entry(key)
+                .or_insert_with_key(|key| self.begin_reading(record, key.clone()))
                 .clone()
         };
-        let result = reading.await;
-        self.reader
-            .under_way
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(&key);
-        result
+        reading.await
     }
 
     /// Reads the files of all records that nobody has read, and waits for `patience` at most.
@@ -134,8 +138,18 @@ impl Index {
         }
     }
 
+    /// Reads what nobody has read yet, now and each time that something was found. Never ends.
+    pub async fn read_in_background(self: Arc<Self>) {
+        loop {
+            if let Err(error) = self.read_rest().await {
+                tracing::error!("cannot read files in the background: {error}");
+            }
+            self.reader.wake.notified().await;
+        }
+    }
+
     /// Reads, one page of the catalog after another, everything that nobody has read yet.
-    pub(crate) async fn read_rest(self: &Arc<Self>) -> Result<(), StoreError> {
+    async fn read_rest(self: &Arc<Self>) -> Result<(), StoreError> {
         let total = self.catalog.counts(&self.name).await?.unread;
         if total == 0 {
             return Ok(());
@@ -160,10 +174,18 @@ impl Index {
         Ok(())
     }
 
-    fn begin_reading(self: &Arc<Self>, record: &FileRecord) -> UnderWay {
+    fn begin_reading(self: &Arc<Self>, record: &FileRecord, key: ReadKey) -> UnderWay {
         let (index, record) = (Arc::clone(self), record.clone());
         // A task of its own: whoever asked first may stop waiting.
-        let task = tokio::spawn(async move { index.read_now(record).await });
+        let task = tokio::spawn(async move {
+            let path = record.path.clone();
+            let result = Arc::clone(&index).read_now(record).await;
+            index.reader.under_way().remove(&key);
+            if let Err(ReadError::Store(error)) = &result {
+                tracing::warn!(file.path = %path, "cannot read a file: {error}");
+            }
+            result
+        });
         async move {
             task.await.unwrap_or_else(|failure| {
                 Err(StoreError::new("reader", "finish reading a file", failure).into())

@@ -93,7 +93,12 @@ pub(crate) async fn answer(
             Some(file.content)
         }
     };
-    Some(match wanted_part(known, request, tag) {
+    // A range of a `HEAD` means nothing.
+    let wanted = match *method {
+        Method::GET => wanted_part(known, request, tag),
+        _ => RequestedRanges::Whole,
+    };
+    Some(match wanted {
         RequestedRanges::Unsatisfiable => {
             let mut response = http::Response::new(Body::empty());
             *response.status_mut() = StatusCode::RANGE_NOT_SATISFIABLE;

@@ -397,7 +397,7 @@ fn elsewhere(state: &Shared, project: &ProjectKey, version: Version) -> Option<R
 pub(super) fn project_key(spelling: &str) -> Result<ProjectKey, ApiError> {
     let is_name = |c: char| c != '/' && !c.is_control();
     ProjectKey::of(spelling)
-        .filter(|key| spelling.chars().all(is_name) && key.as_str() != "-")
+        .filter(|_| spelling.chars().all(is_name) && !matches!(spelling, "." | ".."))
         .filter(|_| spelling.len() <= 1_024)
         .ok_or_else(ApiError::not_found)
 }
