@@ -238,6 +238,17 @@ mod tests {
         (Checker::with(limits, Arc::new(gated)).unwrap(), open, count)
     }
 
+    /// Waits for something that happens soon; a test that waits in vain fails instead of hanging.
+    async fn until(has_happened: impl Fn() -> bool) {
+        for _ in 0..20_000 {
+            if has_happened() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        panic!("it did not happen");
+    }
+
     #[tokio::test]
     async fn a_right_pair_is_verified_once() {
         let (checker, count) = counted(limits(1, 0, HOUR));
@@ -337,9 +348,7 @@ mod tests {
                     checker.check("ada", &password, known(&stored)).await
                 }));
             }
-            while count.load(Ordering::SeqCst) == 0 {
-                tokio::task::yield_now().await;
-            }
+            until(|| count.load(Ordering::SeqCst) > 0).await;
             // Time for the other four to reach the one that runs; the tests' runtime has one
             // thread, so each turn lets all of them go on.
             for _ in 0..100 {
@@ -363,13 +372,9 @@ mod tests {
             tokio::spawn(async move { checker.check(user, &secret("love"), known(&stored)).await })
         };
         let running = start("ada");
-        while count.load(Ordering::SeqCst) == 0 {
-            tokio::task::yield_now().await;
-        }
+        until(|| count.load(Ordering::SeqCst) > 0).await;
         let waiting = start("bob");
-        while checker.places.available_permits() > 0 {
-            tokio::task::yield_now().await;
-        }
+        until(|| checker.places.available_permits() == 0).await;
         assert!(matches!(
             start("cy").await.unwrap(),
             Err(IdentifyError::Busy)
@@ -391,9 +396,7 @@ mod tests {
             let (checker, stored) = (checker.clone(), stored.clone());
             tokio::spawn(async move { checker.check("ada", &secret("love"), known(&stored)).await })
         };
-        while count.load(Ordering::SeqCst) == 0 {
-            tokio::task::yield_now().await;
-        }
+        until(|| count.load(Ordering::SeqCst) > 0).await;
         gone.abort();
         assert!(gone.await.unwrap_err().is_cancelled());
         assert_eq!(
@@ -402,6 +405,8 @@ mod tests {
             "its work is still counted"
         );
         open.send(()).unwrap();
+        // A second check would find the gate gone, and fail.
+        drop(open);
         assert!(
             checker
                 .check("ada", &secret("love"), known(&stored))

@@ -177,3 +177,33 @@ pub enum ReadCause {
     #[error("{0}")]
     Content(#[from] HtpasswdError),
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_believed_only_after_a_rest() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let metadata = file.as_file().metadata().unwrap();
+        let written = metadata.modified().unwrap();
+        assert!(!is_settled(&metadata, written));
+        assert!(!is_settled(&metadata, written + REST));
+        assert!(
+            !is_settled(&metadata, written - REST * 5),
+            "a time in the future"
+        );
+        assert!(is_settled(&metadata, written + REST * 2));
+    }
+
+    #[test]
+    fn a_file_that_has_not_rested_is_read_again() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let source = Source::new(file.path().to_owned());
+        let mut seen = source.read().unwrap();
+        seen.is_settled = false;
+        assert!(source.read_if_changed(&seen).unwrap().is_some());
+        seen.is_settled = true;
+        assert!(source.read_if_changed(&seen).unwrap().is_none());
+    }
+}
