@@ -4,3 +4,4 @@
 pub mod catalog;
 #[cfg(test)]
 mod conformance;
+pub mod state;

@@ -7,21 +7,12 @@ use wheelhouse_standards::metadata::CoreMetadata;
 
 /// What a change does to the record of its path.
 #[derive(Debug)]
-pub(super) enum Effect {
-    /// The path has this record from now on.
-    Put {
-        /// What the event says.
-        kind: EventKind,
-        /// The record.
-        record: FileRecord,
-        /// The whole core metadata that goes with it.
-        metadata: Option<Box<CoreMetadata>>,
-    },
-    /// The path has no record any more.
-    Drop {
-        /// What the event says.
-        kind: EventKind,
-    },
+pub(super) struct Effect {
+    /// What the event says.
+    pub(super) kind: EventKind,
+    /// The record that the path has from now on, and the whole core metadata that goes with it;
+    /// `None` if it has no record any more.
+    pub(super) after: Option<(FileRecord, Option<Box<CoreMetadata>>)>,
 }
 
 /// Returns what `change` does to a path whose record is `before`, or `None` if it does nothing.
@@ -46,17 +37,17 @@ pub(super) fn effect_of(change: FileChange, before: Option<&FileRecord>) -> Opti
                 (Arrival::Found, false) => EventKind::Found,
                 (Arrival::Found, true) => EventKind::FoundChanged,
             };
-            Some(Effect::Put {
+            Some(Effect {
                 kind,
-                record,
-                metadata,
+                after: Some((record, metadata)),
             })
         }
-        FileChange::Remove { kind, .. } => before.map(|_| Effect::Drop {
+        FileChange::Remove { kind, .. } => before.map(|_| Effect {
             kind: match kind {
                 Departure::Removal => EventKind::Removed,
                 Departure::Lost => EventKind::Lost,
             },
+            after: None,
         }),
     }
 }

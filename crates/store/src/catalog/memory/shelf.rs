@@ -53,13 +53,8 @@ impl Shelf {
             self.unread.remove(path);
             self.forget_name(path);
         }
-        let (kind, record, metadata) = match effect {
-            Effect::Drop { kind } => return (kind, None),
-            Effect::Put {
-                kind,
-                record,
-                metadata,
-            } => (kind, record, metadata),
+        let Some((record, metadata)) = effect.after else {
+            return (effect.kind, None);
         };
         let project = self.project_mut(record.project());
         project.last_serial = serial;
@@ -71,7 +66,7 @@ impl Shelf {
         }
         let after = record.clone();
         self.files.insert(path.clone(), Held { record, metadata });
-        (kind, Some(after))
+        (effect.kind, Some(after))
     }
 
     /// Adds what was read to a record that is still about the content that was read, and tells

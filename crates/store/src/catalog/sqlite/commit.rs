@@ -41,7 +41,7 @@ pub(super) fn commit(
             Some(entry) => entry,
             none => none.insert(Entry::begin(connection, mark, &index, &by)?),
         };
-        entry.record(&path, before, effect)?;
+        entry.record(&path, before, &effect)?;
     }
     match entry {
         None => Ok(Committed::Unchanged),
@@ -113,7 +113,7 @@ impl<'c> Entry<'c> {
         &mut self,
         path: &FilePath,
         before: Option<(i64, FileRecord)>,
-        effect: Effect,
+        effect: &Effect,
     ) -> Outcome<()> {
         let (file_id, before) = before.unzip();
         if let Some(before) = &before {
@@ -122,23 +122,16 @@ impl<'c> Entry<'c> {
             self.unread_more -= i64::from(before.contents.is_none());
             self.touched.note_project(before.project());
         }
-        let (kind, after) = match effect {
-            Effect::Drop { kind } => {
+        match &effect.after {
+            Some((record, metadata)) => self.put(record, metadata.as_deref())?,
+            None => {
                 self.connection
                     .prepare_cached("DELETE FROM files WHERE id = ?1")?
                     .execute([file_id])?;
-                (kind, None)
             }
-            Effect::Put {
-                kind,
-                record,
-                metadata,
-            } => {
-                self.put(&record, metadata.as_deref())?;
-                (kind, Some(record))
-            }
-        };
-        self.write_event(path, kind, before.as_ref(), after.as_ref())
+        }
+        let after = effect.after.as_ref().map(|(record, _)| record);
+        self.write_event(path, effect.kind, before.as_ref(), after)
     }
 
     fn put(&mut self, record: &FileRecord, metadata: Option<&CoreMetadata>) -> Outcome<()> {

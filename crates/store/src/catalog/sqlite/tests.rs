@@ -170,7 +170,7 @@ async fn a_file_that_is_no_database_is_moved_aside() {
     add(&catalog, "demo-1.zip").await;
     assert_eq!(count(&catalog).await, 1);
     let name = format!("catalog.sqlite.damaged-{NOW_SECONDS}");
-    assert_eq!(folder.damaged(), [name.clone()]);
+    assert_eq!(folder.damaged(), std::slice::from_ref(&name));
     let kept = fs::read(folder.0.path().join(name)).unwrap();
     assert!(kept.starts_with(b"not a database\n"));
 }

@@ -21,6 +21,8 @@ async fn fill(catalog: &dyn Catalog) {
     catalog.learn(&main(), read.collect()).await.unwrap();
 }
 
+type Texts<'a> = &'a [&'a str];
+
 async fn hits(
     catalog: &dyn Catalog,
     name: &[&str],
@@ -54,7 +56,7 @@ const ZEBRA_2: &str = "zebra zebra 2.0 -";
 pub(crate) async fn a_search_finds_parts_of_names_and_summaries(catalog: Arc<dyn Catalog>) {
     fill(&*catalog).await;
     let all = [BARD_1, BARD_2, ZEBRA_1, ZEBRA_2];
-    let cases: [(&[&str], &[&str], bool, &[&str]); 9] = [
+    let cases: [(Texts<'_>, Texts<'_>, bool, Texts<'_>); 9] = [
         (&["LY--BA"], &[], false, &[BARD_1, BARD_2]),
         (&["y.b"], &[], false, &[BARD_1, BARD_2]),
         (&[""], &[], false, &all),
