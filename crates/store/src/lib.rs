@@ -4,4 +4,5 @@
 pub mod catalog;
 #[cfg(test)]
 mod conformance;
+pub mod files;
 pub mod state;
