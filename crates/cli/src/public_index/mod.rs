@@ -25,8 +25,6 @@ pub struct Surroundings<'a> {
     pub file: &'a dyn Fn(&Path) -> Option<String>,
     /// The user's home folder, if there is one.
     pub home: Option<&'a Path>,
-    /// What the packager put in: [`BAKED_IN`].
-    pub baked_in: Option<&'a str>,
 }
 
 impl fmt::Debug for Surroundings<'_> {
@@ -45,6 +43,8 @@ pub struct Search<'a> {
     pub read_installer_settings: bool,
     /// Where this program itself answers, if it does.
     pub own_address: Option<&'a OwnAddress>,
+    /// What the packager put in: [`BAKED_IN`].
+    pub baked_in: Option<&'a str>,
 }
 
 /// What was found.
@@ -124,7 +124,7 @@ pub fn look_up(search: &Search<'_>, surroundings: &Surroundings<'_>) -> PublicIn
         candidates.extend(installers::addresses(surroundings));
     }
     candidates.extend(
-        surroundings
+        search
             .baked_in
             .map(|text| (AddressSource::BakedIn, text.to_owned())),
     );
@@ -232,6 +232,7 @@ mod tests {
         given: None,
         read_installer_settings: true,
         own_address: None,
+        baked_in: None,
     };
 
     fn look_up_with(search: &Search<'_>, variables: &[(&str, &str)]) -> PublicIndex {
@@ -247,13 +248,16 @@ mod tests {
             let (_, value) = variables.iter().find(|(found, _)| *found == name)?;
             Some((*value).to_owned())
         };
+        let search = &Search {
+            baked_in,
+            ..*search
+        };
         look_up(
             search,
             &Surroundings {
                 variable: &variable,
                 file: &|_| None,
                 home: None,
-                baked_in,
             },
         )
     }

@@ -81,7 +81,6 @@ async fn run(settings: &UpdateSettings) -> (Result<UpdateOutcome, UpdateError>, 
         variable: &|_| None,
         file: &|_| None,
         home: None,
-        baked_in: None,
     };
     let outcome = update(settings, &nothing, &mut out).await;
     (outcome, String::from_utf8(out).expect("text"))
@@ -165,12 +164,21 @@ async fn index_that_does_not_work_is_one_sentence() {
     assert_eq!(outcome.unwrap().failed_lookups, 2);
 }
 
-#[tokio::test]
-async fn without_an_index_the_ways_to_name_one_are_told() {
-    let root = folder(&["alpha-1.0.zip"]);
-    let (outcome, out) = run(&settings(root.path(), None)).await;
-    let error = outcome.unwrap_err().to_string();
-    assert!(error.contains("`--index-url URL`"), "{error}");
-    assert!(error.contains("WHEELHOUSE_PUBLIC_INDEX"), "{error}");
-    assert_eq!(out, "");
+#[test]
+fn without_an_index_the_ways_to_name_one_are_told() {
+    let root = folder(&[]);
+    let nothing = Surroundings {
+        variable: &|_| None,
+        file: &|_| None,
+        home: None,
+    };
+    let settings = settings(root.path(), None);
+    let error = index_address(&settings, &nothing, None).unwrap_err();
+    assert!(matches!(error, UpdateError::NoIndex(_)), "{error}");
+    for way in ["`--index-url URL`", "WHEELHOUSE_PUBLIC_INDEX"] {
+        assert!(error.to_string().contains(way), "{error}");
+    }
+    let baked_in = Some("https://index.example/simple/");
+    let url = index_address(&settings, &nothing, baked_in).unwrap();
+    assert_eq!(url.as_str(), "https://index.example/simple");
 }
