@@ -14,8 +14,9 @@ use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, FormattedFi
 use tracing_subscriber::registry::LookupSpan;
 
 use super::LoggingError;
-use super::percent::{Template, Value, push_visible};
+use super::percent::{Template, Value};
 use super::requests::REQUESTS_TARGET;
+use super::visible::push_visible;
 
 /// The form of a line where none is given: that of `pypiserver`.
 const DEFAULT_FORMAT: &str = "%(asctime)s|%(name)s|%(levelname)s|%(thread)d|%(message)s";

@@ -4,6 +4,8 @@ mod line;
 mod percent;
 mod redact;
 mod requests;
+mod values;
+mod visible;
 
 use std::fs::{File, OpenOptions};
 use std::io;
