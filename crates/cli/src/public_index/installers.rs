@@ -172,6 +172,7 @@ mod tests {
             variable: &|name| of(variables, name),
             file: &|path| of(files, path.to_str()?),
             home: Some(Path::new("/home/me")),
+            baked_in: None,
         });
         addresses
             .into_iter()

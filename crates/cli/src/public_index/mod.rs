@@ -25,6 +25,8 @@ pub struct Surroundings<'a> {
     pub file: &'a dyn Fn(&Path) -> Option<String>,
     /// The user's home folder, if there is one.
     pub home: Option<&'a Path>,
+    /// What the packager put in: [`BAKED_IN`].
+    pub baked_in: Option<&'a str>,
 }
 
 impl fmt::Debug for Surroundings<'_> {
@@ -43,8 +45,6 @@ pub struct Search<'a> {
     pub read_installer_settings: bool,
     /// Where this program itself answers, if it does.
     pub own_address: Option<&'a OwnAddress>,
-    /// What the packager put in: [`BAKED_IN`].
-    pub baked_in: Option<&'a str>,
 }
 
 /// What was found.
@@ -124,7 +124,7 @@ pub fn look_up(search: &Search<'_>, surroundings: &Surroundings<'_>) -> PublicIn
         candidates.extend(installers::addresses(surroundings));
     }
     candidates.extend(
-        search
+        surroundings
             .baked_in
             .map(|text| (AddressSource::BakedIn, text.to_owned())),
     );
@@ -232,7 +232,6 @@ mod tests {
         given: None,
         read_installer_settings: true,
         own_address: None,
-        baked_in: None,
     };
 
     fn look_up_with(search: &Search<'_>, variables: &[(&str, &str)]) -> PublicIndex {
@@ -258,6 +257,7 @@ mod tests {
                 variable: &variable,
                 file: &|_| None,
                 home: None,
+                baked_in,
             },
         )
     }

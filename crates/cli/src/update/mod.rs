@@ -66,7 +66,7 @@ pub async fn update(
     surroundings: &Surroundings<'_>,
     out: &mut dyn Write,
 ) -> Result<UpdateOutcome, UpdateError> {
-    let index = index_address(settings, surroundings, public_index::BAKED_IN)?;
+    let index = index_address(settings, surroundings)?;
     let reader = IndexReader::new(&ReaderSettings {
         proxies: Proxies::from_variables(surroundings.variable),
         ..ReaderSettings::default()
@@ -116,14 +116,12 @@ pub async fn update(
 fn index_address(
     settings: &UpdateSettings,
     surroundings: &Surroundings<'_>,
-    baked_in: Option<&str>,
 ) -> Result<Url, UpdateError> {
     let index = public_index::look_up(
         &Search {
             given: settings.index_url.as_deref(),
             read_installer_settings: settings.read_installer_settings,
             own_address: None,
-            baked_in,
         },
         surroundings,
     );

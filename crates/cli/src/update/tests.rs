@@ -81,6 +81,7 @@ async fn run(settings: &UpdateSettings) -> (Result<UpdateOutcome, UpdateError>, 
         variable: &|_| None,
         file: &|_| None,
         home: None,
+        baked_in: None,
     };
     let outcome = update(settings, &nothing, &mut out).await;
     (outcome, String::from_utf8(out).expect("text"))
@@ -171,14 +172,18 @@ fn without_an_index_the_ways_to_name_one_are_told() {
         variable: &|_| None,
         file: &|_| None,
         home: None,
+        baked_in: None,
     };
     let settings = settings(root.path(), None);
-    let error = index_address(&settings, &nothing, None).unwrap_err();
+    let error = index_address(&settings, &nothing).unwrap_err();
     assert!(matches!(error, UpdateError::NoIndex(_)), "{error}");
     for way in ["`--index-url URL`", "WHEELHOUSE_PUBLIC_INDEX"] {
         assert!(error.to_string().contains(way), "{error}");
     }
-    let baked_in = Some("https://index.example/simple/");
-    let url = index_address(&settings, &nothing, baked_in).unwrap();
+    let baked = Surroundings {
+        baked_in: Some("https://index.example/simple/"),
+        ..nothing
+    };
+    let url = index_address(&settings, &baked).unwrap();
     assert_eq!(url.as_str(), "https://index.example/simple");
 }
