@@ -247,10 +247,6 @@ mod tests {
             let (_, value) = variables.iter().find(|(found, _)| *found == name)?;
             Some((*value).to_owned())
         };
-        let search = &Search {
-            baked_in,
-            ..*search
-        };
         look_up(
             search,
             &Surroundings {
