@@ -1,6 +1,7 @@
 //! The program `wheelhouse`, which also answers to the name `pypi-server`: settings, commands, and
 //! the wiring of the rooms behind them.
 
+mod banner;
 mod command_line;
 mod commands;
 mod config;
@@ -9,8 +10,11 @@ mod exit;
 pub mod logging;
 mod options;
 mod program;
-pub mod serve;
+pub mod public_index;
+mod serve;
 pub mod settings;
+pub mod update;
+mod wiring;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -1,13 +1,142 @@
-//! Runs the server.
+//! Runs the server: opens everything, says where it is, serves until it is told to stop.
 
-use crate::settings::RunSettings;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::pin::pin;
+use std::time::Duration;
 
-/// Serves until the process is asked to stop.
+use anyhow::{Context, anyhow};
+use tokio::net::{TcpListener, lookup_host};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::oneshot;
+
+use crate::banner;
+use crate::environment::Environment;
+use crate::program::to_stderr;
+use crate::public_index::{self, BAKED_IN, OwnAddress, PublicIndex, Search, Surroundings};
+use crate::settings::{BindSettings, FallbackMode, RunSettings};
+use crate::wiring;
+
+/// Largest file of pip's or uv's settings that is read, in bytes.
+const MAX_INSTALLER_SETTINGS_BYTES: u64 = 1024 * 1024;
+
+/// Serves until the process is asked to stop, by SIGTERM or SIGINT. Requests that are under way
+/// then may end; a second signal ends the program at once.
 ///
 /// # Errors
-///
 /// Whatever kept the server from starting.
-#[expect(clippy::unused_async, reason = "the rooms behind it are wired in next")]
-pub async fn serve(_settings: RunSettings) -> anyhow::Result<()> {
+pub(crate) async fn serve(settings: RunSettings, environment: &Environment) -> anyhow::Result<()> {
+    let mut stop = pin!(stop_signal()?);
+    let listener = bind(&settings.bind).await?;
+    let address = listener
+        .local_addr()
+        .context("cannot tell the address that is listened on")?;
+    let fallback = fallback(&settings, environment, address);
+    let fallback_url = match settings.fallback.mode {
+        FallbackMode::Off => None,
+        FallbackMode::Given => settings.fallback.url.clone(),
+        FallbackMode::Known => fallback.url().map(str::to_owned),
+    };
+    let wired = wiring::wire(&settings, environment, fallback_url).await?;
+    to_stderr(&banner::text(
+        &settings,
+        address,
+        &wired.state_note,
+        &fallback,
+    ));
+    // Until it is known what is here, no project may be looked for elsewhere: clients wait in the
+    // listener's queue.
+    tokio::select! {
+        () = first_scan(wired.first_scan) => {}
+        () = &mut stop => return Ok(()),
+    }
+    tracing::info!("listening on {address}");
+    wired.server.serve(listener, stop).await;
+    tracing::info!("stopped");
     Ok(())
+}
+
+async fn bind(settings: &BindSettings) -> anyhow::Result<TcpListener> {
+    let host = settings.host.trim_matches(['[', ']']);
+    let addresses: Vec<SocketAddr> = lookup_host((host, settings.port))
+        .await
+        .map_err(|error| {
+            anyhow!("cannot listen on `{host}`, which has no address ({error}); --host gives another, such as 127.0.0.1")
+        })?
+        .collect();
+    let mut failure = anyhow!("cannot listen on `{host}`, which has no address");
+    for address in addresses {
+        match TcpListener::bind(address).await {
+            Ok(listener) => return Ok(listener),
+            Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
+                failure = anyhow!(
+                    "cannot listen on {address}: another program has this port; stop it, or choose another port with --port"
+                );
+            }
+            Err(error) => {
+                failure = anyhow!(
+                    "cannot listen on {address}: {error}; --host and --port choose another address"
+                );
+            }
+        }
+    }
+    Err(failure)
+}
+
+/// Finds out where the public index is, in case projects are to be looked for there.
+fn fallback(settings: &RunSettings, environment: &Environment, address: SocketAddr) -> PublicIndex {
+    let variable = |name: &str| environment.variable(name)?.to_str().map(str::to_owned);
+    let file = |path: &Path| {
+        let size_bytes = std::fs::metadata(path).ok()?.len();
+        (size_bytes <= MAX_INSTALLER_SETTINGS_BYTES)
+            .then(|| std::fs::read_to_string(path).ok())
+            .flatten()
+    };
+    let machine_name = nix::unistd::gethostname()
+        .ok()
+        .and_then(|name| name.into_string().ok());
+    let names: Vec<String> = machine_name.into_iter().collect();
+    let own_address = OwnAddress::new(&settings.bind.host, address.port(), &names);
+    public_index::look_up(
+        &Search {
+            given: settings.fallback.url.as_deref(),
+            read_installer_settings: settings.fallback.read_installer_settings,
+            own_address: Some(&own_address),
+        },
+        &Surroundings {
+            variable: &variable,
+            file: &file,
+            home: environment.home.as_deref(),
+            baked_in: BAKED_IN,
+        },
+    )
+}
+
+/// Waits until everything that was there at the start is listed.
+async fn first_scan(mut done: oneshot::Receiver<()>) {
+    while tokio::time::timeout(Duration::from_secs(5), &mut done)
+        .await
+        .is_err()
+    {
+        tracing::warn!("still looking through the folders; clients wait");
+    }
+}
+
+fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("cannot wait for SIGINT")?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping: requests that are under way may end");
+        tokio::spawn(async move {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            std::process::exit(1);
+        });
+    })
 }

@@ -47,7 +47,7 @@ impl Shared {
             return Ok(Actor::Anonymous);
         };
         let identified = match (basic::parse(header.as_bytes()), &self.identities) {
-            (Some(credentials), Some(identities)) => {
+            (Ok(credentials), Some(identities)) => {
                 let actor = identities.identify(&credentials).await?;
                 if actor.is_none() && !credentials.password.reveal().is_empty() {
                     // With an empty password the name may be a token.

@@ -22,7 +22,7 @@ pub(crate) fn run(
         may_make_folders: true,
     };
     let settings = RunSettings::of(source)?;
-    logging::start(&settings.logging).map_err(anyhow::Error::new)?;
+    logging::start(&settings.logging)?;
     logging::tell(&settings.notes);
 
     let mut builder = tokio::runtime::Builder::new_multi_thread();
@@ -33,5 +33,5 @@ pub(crate) fn run(
         .enable_all()
         .build()
         .context("cannot start the threads of the server")?;
-    Ok(runtime.block_on(serve::serve(settings))?)
+    Ok(runtime.block_on(serve::serve(settings, environment))?)
 }

@@ -1,0 +1,224 @@
+//! Picks the backends and puts the rooms together.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Context, anyhow};
+use tokio::sync::oneshot;
+use wheelhouse_auth::htpasswd::{HtpasswdFile, HtpasswdOptions};
+use wheelhouse_index::identity::IndexName;
+use wheelhouse_index::journal::JournalReader;
+use wheelhouse_index::permission::AccessRules;
+use wheelhouse_index::ports::{Catalog, Clock, FileStore, Identities, SystemClock};
+use wheelhouse_index::publish::Overwrite;
+use wheelhouse_index::{Index, IndexOptions, SignatureListing};
+use wheelhouse_server::settings::{self as server, Limits, NeedlessCredentials, Settings};
+use wheelhouse_server::welcome::Welcome;
+use wheelhouse_server::{FileCache, PageCache, Server};
+use wheelhouse_store::catalog::{MemoryCatalog, SqliteCatalog, SqliteOptions};
+use wheelhouse_store::files::directory::{self, DirectoryOptions, DirectoryStore};
+use wheelhouse_store::state::{StateFolder, StateLock, StateWishes};
+
+use crate::environment::Environment;
+use crate::logging::RequestLog;
+use crate::settings::{
+    FileCaching, InvalidCredentials, LegacyActions, PasswordSource, RunSettings, WatchMode,
+};
+
+/// A server that is ready to run, and what belongs to it.
+#[derive(Debug)]
+pub(crate) struct Wired {
+    pub(crate) server: Server,
+    /// Told when everything that was there at the start is listed.
+    pub(crate) first_scan: oneshot::Receiver<()>,
+    /// Where state is kept and what that costs, as a sentence.
+    pub(crate) state_note: String,
+    /// Keeps other servers off the state folder for as long as this one runs.
+    _lock: Option<StateLock>,
+}
+
+/// Opens everything that the settings name. `fallback_url` is where projects are looked for that
+/// are not here.
+///
+/// # Errors
+/// Whatever cannot be opened, with what to do about it.
+pub(crate) async fn wire(
+    settings: &RunSettings,
+    environment: &Environment,
+    fallback_url: Option<String>,
+) -> anyhow::Result<Wired> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let state = StateFolder::choose(&state_wishes(settings, environment))?;
+    let lock = state.path().map(StateLock::take).transpose()?;
+    let catalog = catalog(&state, &clock)?;
+    let files = Arc::new(file_store(settings)?);
+    let pages = PageCache::new(settings.limits.page_cache_bytes);
+    let hot_files = FileCache::new(settings.limits.file_cache_bytes);
+    let journal_readers: Vec<Arc<dyn JournalReader>> =
+        vec![Arc::clone(&pages) as _, Arc::clone(&hot_files) as _];
+    let index = Index::new(
+        IndexName::main(),
+        catalog,
+        Arc::clone(&files) as _,
+        clock,
+        index_options(settings),
+        journal_readers,
+    );
+    let (told, first_scan) = oneshot::channel();
+    tokio::spawn(Arc::clone(&index).follow(files.observe(), told));
+    tokio::spawn(Arc::clone(&index).read_in_background());
+    let server = Server::new(
+        index,
+        identities(settings)?,
+        server_settings(settings, fallback_url)?,
+        pages,
+        hot_files,
+        Arc::new(RequestLog::new(&settings.logging)?),
+    )?;
+    Ok(Wired {
+        server,
+        first_scan,
+        state_note: state.note().to_owned(),
+        _lock: lock,
+    })
+}
+
+fn state_wishes(settings: &RunSettings, environment: &Environment) -> StateWishes {
+    StateWishes {
+        folder: settings.state.folder.clone(),
+        roots: settings.folders.roots.clone(),
+        state_directory: environment.variable("STATE_DIRECTORY").map(Into::into),
+        state_home: environment.variable("XDG_STATE_HOME").map(PathBuf::from),
+        home: environment.home.clone(),
+    }
+}
+
+fn catalog(state: &StateFolder, clock: &Arc<dyn Clock>) -> anyhow::Result<Arc<dyn Catalog>> {
+    let Some(path) = state.catalog_file() else {
+        return Ok(Arc::new(MemoryCatalog::new(&**clock)));
+    };
+    let options = SqliteOptions {
+        clock: Arc::clone(clock),
+        serial_mark: state.serial_mark_file(),
+    };
+    Ok(Arc::new(SqliteCatalog::open(&path, &options)?))
+}
+
+fn file_store(settings: &RunSettings) -> anyhow::Result<DirectoryStore> {
+    let options = DirectoryOptions {
+        watch: match settings.folders.watch {
+            WatchMode::Auto => directory::WatchMode::Auto,
+            WatchMode::Poll => directory::WatchMode::Poll,
+        },
+        scan_interval: Some(settings.folders.scan_interval),
+        listed_hash: settings.pages.hash_algorithm,
+        ..DirectoryOptions::default()
+    };
+    Ok(DirectoryStore::new(
+        settings.folders.roots.clone(),
+        options,
+    )?)
+}
+
+fn index_options(settings: &RunSettings) -> IndexOptions {
+    IndexOptions {
+        listed_hash: settings.pages.hash_algorithm,
+        signatures: if settings.pages.signature_links {
+            SignatureListing::Link
+        } else {
+            SignatureListing::Flag
+        },
+        ..IndexOptions::default()
+    }
+}
+
+fn identities(settings: &RunSettings) -> anyhow::Result<Option<Arc<dyn Identities>>> {
+    let PasswordSource::File(path) = &settings.access.passwords else {
+        return Ok(None);
+    };
+    let options = HtpasswdOptions {
+        allow_plain_passwords: settings.access.allow_plain_passwords,
+        ..HtpasswdOptions::default()
+    };
+    Ok(Some(Arc::new(HtpasswdFile::open(path.clone(), &options)?)))
+}
+
+fn server_settings(
+    settings: &RunSettings,
+    fallback_url: Option<String>,
+) -> anyhow::Result<Settings> {
+    let (file_max_age_seconds, file_caching) = match settings.pages.file_caching {
+        FileCaching::Silent => (None, server::FileCaching::Silent),
+        FileCaching::Revalidate => (None, server::FileCaching::Revalidate),
+        FileCaching::MaxAge(seconds) => (Some(seconds), server::FileCaching::Silent),
+    };
+    let network = |range: &dyn ToString| {
+        let text = range.to_string();
+        text.parse()
+            .with_context(|| anyhow!("`{text}` is no range of addresses"))
+    };
+    let named: Vec<_> = settings
+        .proxies
+        .trusted
+        .iter()
+        .map(|range| network(range))
+        .collect::<Result<_, _>>()?;
+    let mut believed = named.clone();
+    for range in LOOPBACK {
+        believed.push(network(range)?);
+    }
+    if settings.proxies.trust_private_ranges {
+        for range in PRIVATE {
+            believed.push(network(range)?);
+        }
+    }
+    Ok(Settings {
+        base_path: settings.bind.base_path.clone(),
+        health_path: Some(settings.health_endpoint.clone()),
+        fallback_url,
+        welcome: match &settings.pages.welcome {
+            Some(template) => Welcome::from_template(template, "the welcome file")?,
+            None => Welcome::built_in(),
+        },
+        file_max_age_seconds,
+        file_caching,
+        overwrite: if settings.uploads.overwrite {
+            Overwrite::Allow
+        } else {
+            Overwrite::Refuse
+        },
+        access: AccessRules::new(settings.access.locks.clone()),
+        needless_credentials: match settings.access.invalid_credentials {
+            InvalidCredentials::Ignore => NeedlessCredentials::Ignore,
+            InvalidCredentials::Reject => NeedlessCredentials::Check,
+        },
+        legacy_actions: match settings.uploads.legacy_actions {
+            LegacyActions::Accept => server::LegacyActions::Accept,
+            LegacyActions::Gone => server::LegacyActions::Gone,
+        },
+        tar_gz_type: settings.pages.tar_gz_type.as_str(),
+        trusted_proxies: believed,
+        trusted_for_client_address: named,
+        limits: Limits {
+            max_upload_bytes: settings.uploads.max_upload_bytes,
+            max_connections: settings.limits.max_connections,
+            header_timeout: settings.limits.header_timeout,
+            drain_timeout: settings.limits.drain_timeout,
+            ..Limits::default()
+        },
+        page_cache_bytes: settings.limits.page_cache_bytes,
+        file_cache_bytes: settings.limits.file_cache_bytes,
+    })
+}
+
+/// Whose forwarded host, scheme and prefix are always believed.
+const LOOPBACK: &[&str] = &["127.0.0.0/8", "::1/128"];
+/// The private ranges of RFC 1918, RFC 4193 and RFC 3927.
+const PRIVATE: &[&str] = &[
+    "10.0.0.0/8",
+    "172.16.0.0/12",
+    "192.168.0.0/16",
+    "169.254.0.0/16",
+    "fc00::/7",
+    "fe80::/10",
+];
