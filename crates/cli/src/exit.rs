@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use crate::command_line::{Refusal, UsageError};
 use crate::config::ConfigError;
+use crate::logging::LoggingError;
 use crate::options::Profile;
 use crate::settings::SettingsError;
 
@@ -19,6 +20,9 @@ pub(crate) enum Failure {
     /// The settings do not fit together or do not fit the machine.
     #[error(transparent)]
     Settings(#[from] SettingsError),
+    /// The log cannot be written as the settings say.
+    #[error(transparent)]
+    Logging(#[from] LoggingError),
     /// Something else went wrong, at the start or later.
     #[error(transparent)]
     Other(#[from] anyhow::Error),
@@ -29,9 +33,10 @@ impl Failure {
     /// pypiserver, the drop-in counts as usage only what is wrong in the command line by itself.
     pub(crate) fn exit_code(&self, profile: Profile) -> u8 {
         match (self, profile) {
-            (Self::Usage(_) | Self::Config(_), _) | (Self::Settings(_), Profile::Wheelhouse) => 2,
+            (Self::Usage(_) | Self::Config(_), _)
+            | (Self::Settings(_) | Self::Logging(_), Profile::Wheelhouse) => 2,
             (Self::Settings(error), Profile::PypiServer) if error.is_about_an_argument() => 2,
-            (Self::Settings(_), Profile::PypiServer) | (Self::Other(_), _) => 1,
+            (Self::Settings(_) | Self::Logging(_), Profile::PypiServer) | (Self::Other(_), _) => 1,
         }
     }
 
@@ -41,6 +46,7 @@ impl Failure {
             Self::Usage(error) => error,
             Self::Config(error) => error,
             Self::Settings(error) => error,
+            Self::Logging(error) => error,
             Self::Other(error) => error.as_ref(),
         };
         let mut text = format!("error: {error}");
@@ -65,7 +71,7 @@ impl Failure {
             Self::Usage(error) => error.hint(),
             Self::Config(error) => error.hint(),
             Self::Settings(error) => error.hint(),
-            Self::Other(_) => None,
+            Self::Logging(_) | Self::Other(_) => None,
         }
     }
 }

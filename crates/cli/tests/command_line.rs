@@ -18,10 +18,10 @@ fn run(program: &str, folder: &Path, line: &str) -> Output {
 
 #[track_caller]
 fn assert_refused(program: &str, line: &str, code: i32, says: &str) {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::create_dir(folder.path().join("packages")).unwrap();
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::create_dir(folder.path().join("packages")).expect("a folder");
     let output = run(program, folder.path(), line);
-    let stderr = String::from_utf8(output.stderr).unwrap();
+    let stderr = String::from_utf8(output.stderr).expect("text");
     assert_eq!(output.status.code(), Some(code), "{line}: {stderr}");
     assert!(stderr.contains(says), "{line}: {stderr}");
     assert!(
@@ -68,6 +68,33 @@ fn kept_what_pypiserver_finds_later_is_1() {
         assert_refused(PYPI_SERVER, line, 1, says);
         assert_refused(WHEELHOUSE, line, 2, says);
     }
+}
+
+#[test]
+fn kept_old_form_without_a_sub_command_warns_and_goes_on() {
+    assert_refused(PYPI_SERVER, "packages -P absent", 1, "is the old form");
+    assert_refused(
+        PYPI_SERVER,
+        "packages -P absent",
+        1,
+        "cannot read the password file",
+    );
+}
+
+#[test]
+fn log_file_that_cannot_be_opened_stops_the_start() {
+    assert_refused(
+        PYPI_SERVER,
+        "run --log-file absent/log packages",
+        1,
+        "absent/log",
+    );
+    assert_refused(
+        WHEELHOUSE,
+        "run --log-file absent/log packages",
+        2,
+        "absent/log",
+    );
 }
 
 #[test]

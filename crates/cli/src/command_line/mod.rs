@@ -51,6 +51,8 @@ pub(crate) enum Command {
 pub(crate) enum HelpPage {
     /// Of the program.
     Program,
+    /// Of the program under its old name.
+    DropIn,
     /// Of a command that takes options.
     Of(CommandName),
     /// Of `config`.

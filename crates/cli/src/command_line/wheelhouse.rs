@@ -150,6 +150,7 @@ impl<'a> Reader<'a> {
             Some("health") => HelpPage::Of(CommandName::Health),
             Some("config") => HelpPage::Config,
             Some("container") => HelpPage::Container,
+            Some("pypi-server") => HelpPage::DropIn,
             Some(word) => {
                 let nearest = nearest(word, COMMANDS.iter().map(|(name, _)| *name));
                 let written = word.to_owned();

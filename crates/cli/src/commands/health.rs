@@ -53,14 +53,24 @@ fn values_of_container(words: &[u8], environment: &Environment) -> Option<Values
         .split(|&byte| byte == 0)
         .map(|word| OsStr::from_bytes(word).to_owned())
         .collect();
-    let program = Path::new(words.first()?).file_name()?;
-    if program != "wheelhouse" || words.get(1)? != "container" {
-        return None;
-    }
-    let (words, environment) = container::as_in_image(&words[2..], environment);
-    let invocation = command_line::read_as_pypi_server(&words, &|_| false).ok()?;
+    // A small first process of the container engine may stand before the program.
+    let is_ours = |word: &OsString| {
+        let name = Path::new(word).file_name();
+        name.is_some_and(|name| name == "wheelhouse" || name == "pypi-server")
+    };
+    let words = &words[words.iter().position(is_ours)?..];
+    let (read, environment) = if words.get(1).is_some_and(|word| word == "container") {
+        let (words, environment) = container::as_in_image(&words[2..], environment);
+        (
+            command_line::read_as_pypi_server(&words, &|_| false),
+            environment,
+        )
+    } else {
+        (command_line::read(words, &|_| false), environment.clone())
+    };
+    let invocation = read.ok()?;
     match invocation.command {
-        Command::Run(parsed) => config::gather(parsed, Profile::PypiServer, &environment).ok(),
+        Command::Run(parsed) => config::gather(parsed, invocation.profile, &environment).ok(),
         _ => None,
     }
 }
@@ -240,6 +250,15 @@ mod tests {
                 "wheelhouse container -i :: --server-base-url x/",
                 "http://::1:8080/x/healthz",
             ),
+            (
+                "/sbin/docker-init -- /usr/bin/wheelhouse container -p 82",
+                "http://127.0.0.1:82/healthz",
+            ),
+            (
+                "wheelhouse run -H 127.0.0.2 packages",
+                "http://127.0.0.2:8080/healthz",
+            ),
+            ("pypi-server -p 83", "http://127.0.0.1:83/healthz"),
         ] {
             let words = format!("{}\0", line.replace(' ', "\0"));
             let values = values_of_container(words.as_bytes(), &environment).expect(line);
@@ -247,7 +266,7 @@ mod tests {
         }
         for line in [
             "/sbin/init",
-            "wheelhouse run",
+            "wheelhouse update",
             "wheelhouse container --nonsense",
             "",
         ] {

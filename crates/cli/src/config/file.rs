@@ -157,7 +157,7 @@ fn texts(items: &DeArray<'_>) -> Result<Vec<String>, String> {
         let text = item.get_ref().as_str().map(str::to_owned);
         text.ok_or_else(|| {
             format!(
-                "must be a list of texts in quotes, without a value of type {}",
+                "must be a list of texts in quotes, but a value of type {} is in it",
                 item.get_ref().type_str()
             )
         })

@@ -16,7 +16,7 @@ const COLUMN: usize = 32;
 pub(crate) fn page(page: HelpPage, profile: Profile) -> String {
     match (page, profile) {
         (HelpPage::Program, Profile::Wheelhouse) => program(),
-        (HelpPage::Program, Profile::PypiServer) => drop_in(),
+        (HelpPage::Program, Profile::PypiServer) | (HelpPage::DropIn, _) => drop_in(),
         (HelpPage::Of(command), profile) => of_command(command, profile),
         (HelpPage::Config, _) => config(),
         (HelpPage::Container, _) => container(),
