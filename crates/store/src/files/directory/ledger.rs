@@ -37,6 +37,20 @@ pub(super) struct Pending {
     pub(super) since: Instant,
     /// When to look at it next.
     pub(super) due: Instant,
+    /// Why it cannot be told to be complete, if it was read.
+    pub(super) doubt: Option<String>,
+}
+
+impl Pending {
+    /// Begins to wait for a file that is this now.
+    pub(super) fn new(fingerprint: Option<Fingerprint>, now: Instant, rest: Duration) -> Self {
+        Self {
+            fingerprint,
+            since: now,
+            due: now + rest,
+            doubt: None,
+        }
+    }
 }
 
 impl Ledger {
@@ -44,6 +58,16 @@ impl Ledger {
     pub(super) fn settle(&mut self, root: usize, path: &FilePath, fingerprint: Fingerprint) {
         let (place, content) = self.digests(root, path, fingerprint);
         self.settled.insert(place, content);
+    }
+
+    /// Forgets all complete files if most of them must be gone, now that there are `files_count`,
+    /// and returns whether it did. What is forgotten of the others is learned again.
+    pub(super) fn forget_old(&mut self, files_count: usize) -> bool {
+        let is_crowded = self.settled.len() > 4 * files_count + 100_000;
+        if is_crowded {
+            self.settled.clear();
+        }
+        is_crowded
     }
 
     /// Returns whether a file was complete when it had this fingerprint.

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{
-    AtFlags, CWD, Dir, FileType, Mode, OFlags, Statx, StatxFlags, mkdirat, open, openat, statx,
+    AtFlags, Dir, FileType, Mode, OFlags, Statx, StatxFlags, mkdirat, open, openat, statx,
 };
 use rustix::io::Errno;
 use wheelhouse_index::identity::Fingerprint;
@@ -262,9 +262,4 @@ fn is_empty(folder: &OwnedFd) -> rustix::io::Result<bool> {
         }
     }
     Ok(true)
-}
-
-/// Returns what an absolute path names, without following a link at its end.
-pub(super) fn status_of(path: &Path) -> rustix::io::Result<Statx> {
-    statx_file(CWD, path, AtFlags::SYMLINK_NOFOLLOW)
 }
