@@ -1,0 +1,122 @@
+# What the stages of ci/test need from the machine. Sourced, never run.
+# shellcheck shell=bash
+
+CACHE=${WHEELHOUSE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/wheelhouse-ci}
+CARGO_DENY_VERSION=0.20.2
+
+# Sets what every stage sees.
+settle_environment() {
+    mkdir -p "$CACHE"
+    CACHE=$(cd "$CACHE" && pwd)
+    # A fresh clone then starts with what the last one compiled. Nothing depends on it.
+    export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$CACHE/target}
+    export PATH=$CACHE/cargo/bin:$PATH
+    export CARGO_TERM_COLOR=never
+    # What is set for this machine must not decide a test.
+    local name
+    for name in $(compgen -e | grep '^WHEELHOUSE_' || true); do
+        [ "$name" = WHEELHOUSE_CACHE ] || unset "$name"
+    done
+    export WHEELHOUSE_VENVS=$CACHE/venvs/$(requirements_hash)
+    export WHEELHOUSE_TEST_PYTHON=$WHEELHOUSE_VENVS/control/bin/python
+    export WHEELHOUSE_BIN_DIR=$CARGO_TARGET_DIR/ci
+}
+
+# Installs the Debian packages of which the given programs are missing: PROGRAM=PACKAGE ...
+need_programs() {
+    local pair missing=()
+    for pair in "$@"; do
+        command -v "${pair%%=*}" >/dev/null || missing+=("${pair#*=}")
+    done
+    [ ${#missing[@]} -gt 0 ] || return 0
+    install_packages "${missing[@]}"
+}
+
+install_packages() {
+    local as_root=()
+    [ "$(id -u)" -eq 0 ] || as_root=(sudo)
+    echo "installing Debian packages: $*"
+    "${as_root[@]}" apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+}
+
+# Prints the Python that makes the environments: 3.11, else any that is newer.
+find_python() {
+    local name
+    for name in python3.11 python3 python3.12 python3.13; do
+        if command -v "$name" >/dev/null &&
+            "$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+            command -v "$name"
+            return
+        fi
+    done
+    return 1
+}
+
+requirements_hash() {
+    cat tests/requirements/*.txt | sha256sum | cut -c1-16
+}
+
+# Makes one private Python environment for each file in tests/requirements, all under
+# $WHEELHOUSE_VENVS. Each one is kept by what its file says, so a change remakes only that one.
+make_venvs() {
+    local python file name key folder
+    python=$(find_python) || {
+        install_packages python3
+        python=$(find_python)
+    }
+    # Debian keeps this part of Python in a package of its own.
+    "$python" -c 'import ensurepip, venv' 2>/dev/null || install_packages python3-venv
+    mkdir -p "$WHEELHOUSE_VENVS"
+    for file in tests/requirements/*.txt; do
+        name=$(basename "$file" .txt)
+        key=$({ "$python" -VV; echo "$python"; cat "$file"; } | sha256sum | cut -c1-16)
+        folder=$CACHE/venvs/$name-$key
+        if [ ! -e "$folder/.complete" ]; then
+            echo "making the Python environment '$name'"
+            rm -rf "$folder"
+            "$python" -m venv "$folder"
+            "$folder/bin/python" -m pip install -q --disable-pip-version-check -r "$file"
+            touch "$folder/.complete"
+        fi
+        ln -sfn "$folder" "$WHEELHOUSE_VENVS/$name"
+    done
+}
+
+# Starts the build of cargo-deny, which is long, beside the stages that need other things.
+start_cargo_deny() {
+    deny_is_here && return
+    echo "building cargo-deny $CARGO_DENY_VERSION in the background"
+    mkdir -p "$CACHE/log"
+    # Its own target folder and a low rank: it must not hold up what we wait for.
+    CARGO_TARGET_DIR=$CACHE/target-deny nice -n 15 cargo install cargo-deny --locked --quiet \
+        --version "$CARGO_DENY_VERSION" --root "$CACHE/cargo" \
+        >"$CACHE/log/cargo-deny.log" 2>&1 </dev/null &
+    echo $! >"$CACHE/cargo-deny.pid"
+}
+
+deny_is_here() {
+    [ "$(cargo-deny --version 2>/dev/null)" = "cargo-deny $CARGO_DENY_VERSION" ]
+}
+
+# Waits for the build that start_cargo_deny began; builds here and now where none runs.
+finish_cargo_deny() {
+    local pid
+    pid=$(cat "$CACHE/cargo-deny.pid" 2>/dev/null || true)
+    while [ -n "$pid" ] && kill -0 "$pid" 2>/dev/null; do
+        sleep 1
+    done
+    rm -f "$CACHE/cargo-deny.pid"
+    if ! deny_is_here; then
+        CARGO_TARGET_DIR=$CACHE/target-deny cargo install cargo-deny --locked --quiet \
+            --version "$CARGO_DENY_VERSION" --root "$CACHE/cargo"
+    fi
+    rm -rf "$CACHE/target-deny"
+}
+
+stop_background() {
+    local pid
+    pid=$(cat "$CACHE/cargo-deny.pid" 2>/dev/null || true)
+    rm -f "$CACHE/cargo-deny.pid"
+    [ -z "$pid" ] || kill "$pid" 2>/dev/null || true
+}
