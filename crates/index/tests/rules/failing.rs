@@ -1,0 +1,137 @@
+//! What a failing catalog leaves behind.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use async_trait::async_trait;
+use wheelhouse_index::IndexOptions;
+use wheelhouse_index::change::{Change, Event, Learned};
+use wheelhouse_index::identity::{IndexName, Serial};
+use wheelhouse_index::path::FilePath;
+use wheelhouse_index::ports::{Catalog, Committed, Counts, SearchHit, SearchTerms, StoreError};
+use wheelhouse_index::publish::{ClaimedDigests, Overwrite, PublishError};
+use wheelhouse_index::record::{FileRecord, ProjectListing, ProjectSnapshot};
+use wheelhouse_standards::metadata::CoreMetadata;
+use wheelhouse_standards::name::ProjectKey;
+use wheelhouse_store::catalog::MemoryCatalog;
+
+use crate::house::House;
+
+/// A catalog that can be told to fail its commits.
+#[derive(Debug)]
+struct Moody {
+    catalog: MemoryCatalog,
+    fails: AtomicBool,
+}
+
+#[async_trait]
+impl Catalog for Moody {
+    async fn head(&self) -> Result<Serial, StoreError> {
+        self.catalog.head().await
+    }
+
+    async fn projects(&self, index: &IndexName) -> Result<ProjectListing, StoreError> {
+        self.catalog.projects(index).await
+    }
+
+    async fn project(
+        &self,
+        index: &IndexName,
+        project: &ProjectKey,
+    ) -> Result<Option<ProjectSnapshot>, StoreError> {
+        self.catalog.project(index, project).await
+    }
+
+    async fn file(
+        &self,
+        index: &IndexName,
+        path: &FilePath,
+    ) -> Result<Option<FileRecord>, StoreError> {
+        self.catalog.file(index, path).await
+    }
+
+    async fn files_named(
+        &self,
+        index: &IndexName,
+        file_name: &str,
+    ) -> Result<Vec<FileRecord>, StoreError> {
+        self.catalog.files_named(index, file_name).await
+    }
+
+    async fn files_after(
+        &self,
+        index: &IndexName,
+        after: Option<&FilePath>,
+        limit: usize,
+    ) -> Result<Vec<FileRecord>, StoreError> {
+        self.catalog.files_after(index, after, limit).await
+    }
+
+    async fn unread_after(
+        &self,
+        index: &IndexName,
+        after: Option<&FilePath>,
+        limit: usize,
+    ) -> Result<Vec<FileRecord>, StoreError> {
+        self.catalog.unread_after(index, after, limit).await
+    }
+
+    async fn core_metadata(
+        &self,
+        index: &IndexName,
+        path: &FilePath,
+    ) -> Result<Option<CoreMetadata>, StoreError> {
+        self.catalog.core_metadata(index, path).await
+    }
+
+    async fn search(
+        &self,
+        index: &IndexName,
+        terms: &SearchTerms,
+        limit: usize,
+    ) -> Result<Vec<SearchHit>, StoreError> {
+        self.catalog.search(index, terms, limit).await
+    }
+
+    async fn counts(&self, index: &IndexName) -> Result<Counts, StoreError> {
+        self.catalog.counts(index).await
+    }
+
+    async fn events_after(&self, serial: Serial, limit: usize) -> Result<Vec<Event>, StoreError> {
+        self.catalog.events_after(serial, limit).await
+    }
+
+    async fn commit(&self, change: Change) -> Result<Committed, StoreError> {
+        if self.fails.load(Ordering::Relaxed) {
+            return Err(StoreError::new("moody", "commit", "it is in a mood"));
+        }
+        self.catalog.commit(change).await
+    }
+
+    async fn learn(&self, index: &IndexName, learned: Vec<Learned>) -> Result<usize, StoreError> {
+        self.catalog.learn(index, learned).await
+    }
+
+    async fn ready(&self) -> Result<(), StoreError> {
+        self.catalog.ready().await
+    }
+}
+
+#[tokio::test]
+async fn a_commit_that_fails_takes_the_file_back() {
+    let clock = House::clock();
+    let moody = Arc::new(Moody {
+        catalog: MemoryCatalog::new(&*clock),
+        fails: AtomicBool::new(true),
+    });
+    let house = House::with_catalog(IndexOptions::default(), Arc::clone(&moody) as _, clock);
+    let upload = || {
+        let files: &[(&str, &[u8])] = &[("demo-1.0.zip", b"a"), ("demo-1.0.zip.asc", b"b")];
+        house.upload(files, ClaimedDigests::default(), Overwrite::Refuse)
+    };
+    assert!(matches!(upload().await, Err(PublishError::Store(_))));
+    assert!(house.files.paths().is_empty());
+    moody.fails.store(false, Ordering::Relaxed);
+    upload().await.expect("the catalog is well again");
+    assert_eq!(house.files.paths().len(), 2);
+}

@@ -1,0 +1,9 @@
+//! The rules of the index over backends in memory and a fixed clock.
+
+mod adopting;
+mod failing;
+mod house;
+mod pages;
+mod publishing;
+mod removing;
+mod searching;
