@@ -23,8 +23,12 @@ pub(crate) fn locks(text: &str) -> Result<(), String> {
         .collect();
     let is_known = |word: &String| matches!(word.as_str(), "update" | "download" | "list" | ".");
     if let Some(word) = words.iter().find(|word| !is_known(word)) {
+        let reason = match word.as_str() {
+            "" => "an action is missing".to_owned(),
+            word => format!("`{word}` is not an action"),
+        };
         return Err(format!(
-            "`{word}` is not an action; write a comma-separated list of `update`, `download` and \
+            "{reason}; write a comma-separated list of `update`, `download` and \
              `list`, or `.` alone for none"
         ));
     }
