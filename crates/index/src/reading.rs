@@ -170,7 +170,9 @@ impl Index {
                 tracing::info!(files.done = done, files.total = total, "reading files");
             }
         }
-        tracing::info!(files.done = done, "all files are read");
+        if total >= 1_000 {
+            tracing::info!(files.done = done, "all files are read");
+        }
         Ok(())
     }
 
