@@ -27,12 +27,14 @@ pub(super) fn commit(
     change: Change,
 ) -> Outcome<Committed> {
     let Change { index, by, files } = change;
+    let known_index = index_id(connection, &index)?;
     let mut entry = None;
     for change in files {
         let path = change.path().clone();
-        let before = match &entry {
-            None => find_in(connection, &index, &path)?,
-            Some(Entry { index_id, .. }) => find(connection, *index_id, &path)?,
+        let begun = entry.as_ref().map(|entry: &Entry<'_>| entry.index_id);
+        let before = match begun.or(known_index) {
+            None => None,
+            Some(index_id) => find(connection, index_id, &path)?,
         };
         let Some(effect) = effect_of(change, before.as_ref().map(|(_, record)| record)) else {
             continue;
@@ -297,17 +299,6 @@ pub(super) fn find(
     match rows.next()? {
         None => Ok(None),
         Some(row) => Ok(Some((row.get(20)?, record_from_row(row)?))),
-    }
-}
-
-fn find_in(
-    connection: &Connection,
-    index: &IndexName,
-    path: &FilePath,
-) -> Outcome<Option<(i64, FileRecord)>> {
-    match index_id(connection, index)? {
-        None => Ok(None),
-        Some(index_id) => find(connection, index_id, path),
     }
 }
 

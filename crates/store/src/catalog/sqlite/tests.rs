@@ -329,3 +329,20 @@ fn the_questions_of_every_request_are_answered_from_indexes() {
         }
     }
 }
+
+#[test]
+fn a_kept_statement_is_not_planned_anew_for_each_value() {
+    let folder = Folder::new();
+    drop(folder.open());
+    let connection = open::open_reader(&folder.database()).unwrap();
+    for sql in read::HOT {
+        let mut statement = connection.prepare(sql).unwrap();
+        let count = statement.parameter_count();
+        for value in ["1", "2", "3"] {
+            let values = rusqlite::params_from_iter(vec![value; count]);
+            assert!(statement.query(values).unwrap().next().unwrap().is_none());
+        }
+        let planned = statement.get_status(rusqlite::StatementStatus::RePrepare);
+        assert_eq!(planned, 0, "{sql}");
+    }
+}
