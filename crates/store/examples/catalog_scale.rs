@@ -82,10 +82,15 @@ async fn main() -> Result<(), Box<dyn Error>> {
     timed("commit 500 files, each by itself", async {
         let commits = (0..500).map(|n| {
             let (catalog, record) = (Arc::clone(&catalog), record("many", n));
-            tokio::spawn(async move { catalog.commit(change([record?])).await.map_err(text) })
+            tokio::spawn(async move {
+                catalog
+                    .commit(change([record?]))
+                    .await
+                    .map_err(|error| error.to_string())
+            })
         });
         for commit in commits.collect::<Vec<_>>() {
-            commit.await.map_err(text)??;
+            commit.await.map_err(|error| error.to_string())??;
         }
         Ok::<_, String>(())
     })
@@ -118,7 +123,9 @@ fn record(project: &str, n: usize) -> Result<FileRecord, String> {
     let name = format!("{project}-1.{n}-py3-none-any.whl");
     Ok(FileRecord {
         named: FoundFile::of(&name).ok_or("a package file")?,
-        path: format!("team/{project}/{name}").parse().map_err(text)?,
+        path: format!("team/{project}/{name}")
+            .parse()
+            .map_err(|error| error.to_string())?,
         fingerprint: Fingerprint::File {
             size_bytes: 1_000,
             modified_ns: 1_700_000_000_000_000_000,
@@ -156,8 +163,4 @@ fn change(records: impl IntoIterator<Item = FileRecord>) -> Change {
         by: Attribution::system(Timestamp(0)),
         files: records.into_iter().map(found).collect(),
     }
-}
-
-fn text<E: ToString>(error: E) -> String {
-    error.to_string()
 }
