@@ -1,3 +1,4 @@
 //! The promises of each port, as tests that every backend passes.
 
 pub(crate) mod catalog;
+pub(crate) mod file_store;

@@ -280,3 +280,37 @@ impl PlacedFile for MemoryPlaced {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conformance::file_store::{Traces, file_store_promises};
+
+    impl Traces for MemoryFileStore {
+        fn traces(&self) -> Vec<String> {
+            self.paths().iter().map(ToString::to_string).collect()
+        }
+    }
+
+    file_store_promises!({
+        let store = MemoryFileStore::new();
+        (Arc::new(store.clone()), store)
+    });
+
+    #[tokio::test]
+    async fn a_test_can_tell_who_observes_the_store() {
+        let store = MemoryFileStore::new();
+        assert!(store.tell(Observation::Files(Vec::new())).is_err());
+        let mut observations = store.observe();
+        let path: FilePath = "a-1.zip".parse().unwrap();
+        store.put(&path, "abc", Timestamp(7));
+        store
+            .tell(Observation::Files(Vec::new()))
+            .expect("somebody observes");
+        assert!(matches!(
+            observations.recv().await,
+            Some(Observation::Files(_))
+        ));
+        assert_eq!(store.paths(), [path]);
+    }
+}

@@ -15,6 +15,8 @@ mod removing;
 mod root;
 mod staging;
 mod temporary;
+#[cfg(test)]
+mod tests;
 mod watch;
 
 use std::io;

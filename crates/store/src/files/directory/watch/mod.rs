@@ -10,8 +10,6 @@ mod inotify;
 mod report;
 mod rest;
 mod scanning;
-#[cfg(test)]
-mod tests;
 mod walk;
 
 use std::fmt;
