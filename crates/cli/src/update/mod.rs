@@ -7,12 +7,15 @@ mod releases;
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::StreamExt;
 use url::Url;
 use wheelhouse_standards::name::{ProjectKey, ProjectName};
 use wheelhouse_standards::version::VersionText;
-use wheelhouse_upstream::{IndexReader, LookupError, Proxies, ReaderSettings, SetupError};
+use wheelhouse_upstream::{
+    IndexReader, LookupError, Proxies, ReaderSettings, SetupError, UpstreamPage,
+};
 
 use crate::public_index::{self, PublicIndex, Search, Surroundings};
 use crate::settings::UpdateSettings;
@@ -21,6 +24,10 @@ use folders::LocalProject;
 
 /// How many projects are looked up at once.
 const LOOKUPS_AT_ONCE: usize = 8;
+
+/// After how many lookups in a row without any answer the index counts as away, so that thousands of
+/// projects need not wait for it one after the other.
+const FAILURES_UNTIL_AWAY: usize = 2 * LOOKUPS_AT_ONCE;
 
 /// How many progress characters stand in a line.
 const PROGRESS_WIDTH: usize = 40;
@@ -69,6 +76,8 @@ pub async fn update(
     let index = index_address(settings, surroundings)?;
     let reader = IndexReader::new(&ReaderSettings {
         proxies: Proxies::from_variables(surroundings.variable),
+        // The next update is another chance.
+        attempts: 2,
         ..ReaderSettings::default()
     })?;
     let roots = settings.roots.clone();
@@ -85,7 +94,7 @@ pub async fn update(
     found.tell_failures(&index, out)?;
     let mut outcome = UpdateOutcome {
         newer: found.newer.len(),
-        failed_lookups: found.missing.len() + found.failed.len(),
+        failed_lookups: found.missing.len() + found.failed.len() + found.unasked.len(),
         failed_downloads: 0,
     };
     for (project, version) in &found.newer {
@@ -140,6 +149,8 @@ struct Found {
     missing: Vec<String>,
     /// These could not be looked up, and why not.
     failed: Vec<(String, LookupError)>,
+    /// These were not asked for, because the index is away.
+    unasked: Vec<String>,
 }
 
 /// Asks for all projects, a few at a time, and shows the progress in their order.
@@ -156,45 +167,40 @@ async fn look_up(
         projects.len()
     )?;
     let mut found = Found::default();
+    let mut failures_in_a_row = 0;
+    let is_away = AtomicBool::new(false);
+    let is_away = &is_away;
     let mut lookups = futures_util::stream::iter(projects)
         .map(|project| async move {
             // No index has a project of another name, and pip could take one for an option.
             if project.spelled_name.parse::<ProjectName>().is_err() {
-                return (project, Ok(None));
+                return (project, Answer::Nothing);
             }
-            let page = reader.project(index, &project.key).await;
-            (project, page.map(Some))
+            if is_away.load(Ordering::Relaxed) {
+                return (project, Answer::Unasked);
+            }
+            let answer = match reader.project(index, &project.key).await {
+                Ok(page) => Answer::Page(page),
+                Err(LookupError::NotFound { .. }) => Answer::Nothing,
+                Err(error) => Answer::Failure(error),
+            };
+            (project, answer)
         })
         .buffered(LOOKUPS_AT_ONCE)
         .enumerate();
-    while let Some((count, (project, page))) = lookups.next().await {
+    while let Some((count, (project, answer))) = lookups.next().await {
         if count % PROGRESS_WIDTH == 0 {
             writeln!(out)?;
         }
-        let name = project.spelled_name.clone();
-        let mark = match page {
-            Ok(Some(page)) => match releases::newest(&page, &project.key, allow_unstable) {
-                Some(version) if version.key() > project.version.key() => {
-                    found.newer.push((project, version));
-                    'u'
-                }
-                Some(_) => '.',
-                None if releases::has_any(&page, &project.key) => '.',
-                None => {
-                    found.missing.push(name);
-                    'e'
-                }
-            },
-            Ok(None) | Err(LookupError::NotFound { .. }) => {
-                found.missing.push(name);
-                'e'
+        if matches!(answer, Answer::Failure(LookupError::Network { .. })) {
+            failures_in_a_row += 1;
+            if failures_in_a_row >= FAILURES_UNTIL_AWAY {
+                is_away.store(true, Ordering::Relaxed);
             }
-            Err(error) => {
-                tracing::warn!(project.name = name.as_str(), %error, "a lookup failed");
-                found.failed.push((name, error));
-                'e'
-            }
-        };
+        } else {
+            failures_in_a_row = 0;
+        }
+        let mark = found.take(project, answer, allow_unstable);
         write!(out, "{mark}")?;
         out.flush()?;
     }
@@ -202,7 +208,38 @@ async fn look_up(
     Ok(found)
 }
 
+/// What the index said about a project.
+enum Answer {
+    Page(UpstreamPage),
+    Nothing,
+    Failure(LookupError),
+    Unasked,
+}
+
 impl Found {
+    /// Takes note of an answer and returns its progress character.
+    fn take(&mut self, project: LocalProject, answer: Answer, allow_unstable: bool) -> char {
+        let name = project.spelled_name.clone();
+        match answer {
+            Answer::Page(page) => match releases::newest(&page, &project.key, allow_unstable) {
+                Some(version) if version.key() > project.version.key() => {
+                    self.newer.push((project, version));
+                    return 'u';
+                }
+                Some(_) => return '.',
+                None if releases::has_any(&page, &project.key) => return '.',
+                None => self.missing.push(name),
+            },
+            Answer::Nothing => self.missing.push(name),
+            Answer::Failure(error) => {
+                tracing::warn!(project.name = name.as_str(), %error, "a lookup failed");
+                self.failed.push((name, error));
+            }
+            Answer::Unasked => self.unasked.push(name),
+        }
+        'e'
+    }
+
     /// Names the projects that were not found in one sentence, and the others that could not be
     /// looked up in another.
     fn tell_failures(&self, index: &Url, out: &mut dyn Write) -> io::Result<()> {
@@ -220,6 +257,13 @@ impl Found {
                 out,
                 "could not look up {} ({first}: {error})\n",
                 names.join(", ")
+            )?;
+        }
+        if !self.unasked.is_empty() {
+            writeln!(
+                out,
+                "did not ask for {}, because the index does not answer\n",
+                self.unasked.join(", ")
             )?;
         }
         Ok(())

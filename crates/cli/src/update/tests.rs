@@ -165,6 +165,25 @@ async fn index_that_does_not_work_is_one_sentence() {
     assert_eq!(outcome.unwrap().failed_lookups, 2);
 }
 
+#[tokio::test]
+async fn index_that_is_away_is_not_asked_for_every_project() {
+    let names: Vec<String> = (0..60).map(|n| format!("p{n:02}-1.0.zip")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let root = folder(&names);
+    // Nothing listens on a port that was just given back.
+    let port = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/simple", port.local_addr().unwrap());
+    drop(port);
+    let (outcome, out) = run(&settings(root.path(), Some(url))).await;
+    assert!(out.contains("could not look up p00, p01, "), "{out}");
+    assert!(out.contains("did not ask for p"), "{out}");
+    assert!(
+        out.contains("p59, because the index does not answer"),
+        "{out}"
+    );
+    assert_eq!(outcome.unwrap().failed_lookups, 60);
+}
+
 #[test]
 fn without_an_index_the_ways_to_name_one_are_told() {
     let root = folder(&[]);
