@@ -11,6 +11,7 @@ use std::time::Instant;
 use tempfile::TempDir;
 use wheelhouse_index::change::{Arrival, Attribution, Change, FileChange, Learned};
 use wheelhouse_index::identity::{Fingerprint, IndexName, Serial, Timestamp};
+use wheelhouse_index::path::FilePathError;
 use wheelhouse_index::ports::{Catalog, SearchTerms, SystemClock};
 use wheelhouse_index::record::{Contents, FileRecord, MetadataSummary};
 use wheelhouse_standards::digest::Digester;
@@ -125,7 +126,7 @@ fn record(project: &str, n: usize) -> Result<FileRecord, String> {
         named: FoundFile::of(&name).ok_or("a package file")?,
         path: format!("team/{project}/{name}")
             .parse()
-            .map_err(|error| error.to_string())?,
+            .map_err(|error: FilePathError| error.to_string())?,
         fingerprint: Fingerprint::File {
             size_bytes: 1_000,
             modified_ns: 1_700_000_000_000_000_000,
