@@ -39,6 +39,8 @@ pub(super) struct Follower {
     gone_since: Option<Instant>,
     gone_due: Option<Instant>,
     pub(super) scan_due: Instant,
+    /// Whether something happened since the last scan began that asks for another one.
+    pub(super) is_scan_wanted: bool,
     pub(super) last_scan: Option<LastScan>,
     roots_due: Instant,
     bell: Arc<OwnedFd>,
@@ -90,6 +92,7 @@ impl Follower {
             gone_since: None,
             gone_due: None,
             scan_due: now,
+            is_scan_wanted: false,
             last_scan: None,
             roots_due: now + ROOTS_INTERVAL,
             bell,
@@ -137,9 +140,10 @@ impl Follower {
 
     /// Has everything read soon, but not so often that nothing else is done.
     pub(super) fn want_scan(&mut self) {
+        self.is_scan_wanted = true;
         let soonest = self
             .last_scan
-            .map_or_else(Instant::now, |last| last.ended + 10 * last.took);
+            .map_or_else(Instant::now, |last| last.ended + 4 * last.took);
         self.scan_due = self.scan_due.min(soonest);
     }
 
@@ -372,6 +376,7 @@ impl Follower {
                 path: String::new(),
             });
         }
+        self.want_scan();
     }
 
     /// Takes note that a root is there.

@@ -49,6 +49,7 @@ impl Follower {
     /// Reads all roots and tells what is there.
     pub(super) fn scan(&mut self) {
         let begun = Instant::now();
+        self.is_scan_wanted = false;
         let shared = Arc::clone(&self.shared);
         let mut all_walked = Vec::new();
         let mut is_complete = true;
@@ -93,7 +94,7 @@ impl Follower {
             },
         });
         self.scan_due = ended + self.interval().max(DUTY * took);
-        if outcome == Some(Outcome::Lost) {
+        if outcome == Some(Outcome::Lost) || self.is_scan_wanted {
             self.want_scan();
         }
         tracing::debug!(
