@@ -233,18 +233,22 @@ enum RedirectFault {
 
 fn redirects(limit: usize) -> redirect::Policy {
     redirect::Policy::custom(move |attempt| {
-        let came_safely = attempt
-            .previous()
-            .last()
-            .is_some_and(|url| url.scheme() == "https");
-        if attempt.previous().len() > limit {
-            attempt.error(RedirectFault::TooMany(limit))
-        } else if came_safely && attempt.url().scheme() != "https" {
-            attempt.error(RedirectFault::Downgrade)
-        } else {
-            attempt.follow()
+        match redirect_fault(attempt.previous(), attempt.url(), limit) {
+            Some(fault) => attempt.error(fault),
+            None => attempt.follow(),
         }
     })
+}
+
+fn redirect_fault(previous: &[Url], next: &Url, limit: usize) -> Option<RedirectFault> {
+    let came_safely = previous.last().is_some_and(|url| url.scheme() == "https");
+    if previous.len() > limit {
+        Some(RedirectFault::TooMany(limit))
+    } else if came_safely && next.scheme() != "https" {
+        Some(RedirectFault::Downgrade)
+    } else {
+        None
+    }
 }
 
 /// The URL in the error is taken off: it would show user information, and stands in ours.
@@ -338,6 +342,22 @@ mod tests {
             let url = project_url(&index.parse().unwrap(), &ProjectKey::of(name).unwrap());
             let expected = format!("https://index.example{page}");
             assert_eq!(url.as_str(), expected, "from {index} and {name}");
+        }
+    }
+
+    #[test]
+    fn redirect_may_not_leave_https() {
+        let [http, https]: [Url; 2] =
+            ["http://a.example/", "https://a.example/"].map(|url| url.parse().unwrap());
+        for (from, to, is_fault) in [
+            (&http, &http, false),
+            (&http, &https, false),
+            (&https, &https, false),
+            (&https, &http, true),
+        ] {
+            let fault = redirect_fault(std::slice::from_ref(from), to, 5);
+            let is_downgrade = matches!(fault, Some(RedirectFault::Downgrade));
+            assert_eq!(is_downgrade, is_fault, "{from} to {to}");
         }
     }
 

@@ -210,14 +210,21 @@ impl Told {
 
 impl Visit for Told {
     fn record_str(&mut self, field: &Field, value: &str) {
-        let is_plain = |c: char| !c.is_whitespace() && !c.is_control() && c != '"' && c != '=';
-        let is_quoted = value.is_empty() || !value.chars().all(is_plain);
-        self.push(field, value, is_quoted);
+        self.push(field, value, !is_one_word(value));
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.push(field, &format!("{value:?}"), false);
+        let text = format!("{value:?}");
+        // Text is quoted already if its debug form was asked for.
+        let is_quoted = !text.starts_with('"') && !is_one_word(&text);
+        self.push(field, &text, is_quoted);
     }
+}
+
+/// Whether a value can stand after `key=` as it is.
+fn is_one_word(value: &str) -> bool {
+    let is_plain = |c: char| !c.is_whitespace() && !c.is_control() && c != '"' && c != '=';
+    !value.is_empty() && value.chars().all(is_plain)
 }
 
 /// Python's names of the levels. Its `logging` has none below debug.

@@ -191,13 +191,13 @@ mod tests {
     fn line_format_shapes_every_line() {
         let format = Some("%(levelname)-8s|%(levelno)d|%(name)s|%(message)s");
         let log = logged(&settings(1, format), || {
-            tracing::warn!(target: "wheelhouse_x::y", a = 1, b = "two words", c = %"x", "said");
+            tracing::warn!(target: "wheelhouse_x::y", a = 1, b = "two words", c = %"x", d = %"a b", e = ?"a b", "said");
             let span = tracing::info_span!(target: "wheelhouse", "request", request.id = "r1");
             span.in_scope(|| tracing::info!(target: "wheelhouse", "inside\nforged|line"));
         });
         assert_eq!(
             log,
-            "WARNING |30|wheelhouse_x.y|said a=1 b=\"two words\" c=x\n\
+            "WARNING |30|wheelhouse_x.y|said a=1 b=\"two words\" c=x d=\"a b\" e=\"a b\"\n\
              INFO    |20|wheelhouse|inside\\nforged|line request.id=r1\n"
         );
     }

@@ -37,6 +37,8 @@ const PROGRESS_WIDTH: usize = 40;
 pub struct UpdateOutcome {
     /// Projects with a newer release.
     pub newer: usize,
+    /// Projects that the index does not have, as is usual for private ones.
+    pub missing: usize,
     /// Projects that could not be looked up.
     pub failed_lookups: usize,
     /// Commands that were run and failed.
@@ -94,7 +96,8 @@ pub async fn update(
     found.tell_failures(&index, out)?;
     let mut outcome = UpdateOutcome {
         newer: found.newer.len(),
-        failed_lookups: found.missing.len() + found.failed.len() + found.unasked.len(),
+        missing: found.missing.len(),
+        failed_lookups: found.failed.len() + found.unasked.len(),
         failed_downloads: 0,
     };
     for (project, version) in &found.newer {

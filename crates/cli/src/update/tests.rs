@@ -119,7 +119,8 @@ async fn newer_releases_are_proposed_and_the_rest_is_told() {
     );
     let expected = UpdateOutcome {
         newer: 1,
-        failed_lookups: 2,
+        missing: 2,
+        failed_lookups: 0,
         failed_downloads: 0,
     };
     assert_eq!(outcome.unwrap(), expected);
