@@ -49,6 +49,7 @@ class Container:
     group: int = 0
     is_read_only: bool = False
     port: int = 8080
+    pid: int | None = field(default=None, init=False)
 
     def __enter__(self) -> "Container":
         for source, target, _ in self.volumes:
@@ -86,6 +87,10 @@ class Container:
         return self
 
     def __exit__(self, *_: object) -> None:
+        # A program that changed its user does not die with whoever started it; and with the
+        # first process of a namespace all others in it die.
+        if self.pid is not None and self.engine.poll() is None:
+            self.signal(signal.SIGKILL)
         self.engine.kill()
         self.engine.wait()
 
