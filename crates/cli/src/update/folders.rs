@@ -97,7 +97,7 @@ mod tests {
         for path in [
             "Demo_Pkg-1.9.tar.gz",
             "a/b/demo.pkg-1.10.zip",
-            "a/b/demo.pkg-1.10.zip.asc",
+            "a/b/demo.pkg-1.11.zip.asc",
             ".hidden/demo-pkg-3.0.zip",
             "private-1.0.zip",
             "notes.txt",
