@@ -99,7 +99,7 @@ pub(crate) async fn read(store: &Store, at: &str) -> Option<Vec<u8>> {
 
 fn read_all(content: &dyn Content) -> Vec<u8> {
     let mut all = Vec::new();
-    let mut buffer = [0; 60_000];
+    let mut buffer = vec![0; 60_000];
     loop {
         let count = content
             .read_at(all.len() as u64, &mut buffer)
@@ -274,12 +274,20 @@ pub(crate) async fn of_many_who_want_a_path_one_gets_it(store: Store, traces: &d
 
 pub(crate) async fn readers_see_all_of_one_file_while_it_is_replaced(store: Store, _: &dyn Traces) {
     const SIZE: usize = 200_000;
-    drop(place(&store, "demo-1.0.zip", &[0; SIZE], PlaceMode::New).await);
+    drop(place(&store, "demo-1.0.zip", &vec![0; SIZE], PlaceMode::New).await);
     let writer = {
         let store = Arc::clone(&store);
         tokio::spawn(async move {
             for number in 1..20 {
-                drop(place(&store, "demo-1.0.zip", &[number; SIZE], PlaceMode::Replace).await);
+                drop(
+                    place(
+                        &store,
+                        "demo-1.0.zip",
+                        &vec![number; SIZE],
+                        PlaceMode::Replace,
+                    )
+                    .await,
+                );
             }
         })
     };

@@ -56,6 +56,8 @@ mod tests {
 
     use super::*;
 
+    type Open = fn(&File, &str) -> Result<OwnedFd>;
+
     #[test]
     fn a_path_through_a_link_is_refused_with_and_without_help_of_the_kernel() {
         let outside = tempfile::tempdir().unwrap();
@@ -67,7 +69,6 @@ mod tests {
         symlink("a/b/file", root.path().join("file_link")).unwrap();
         symlink("a", root.path().join("inner_link")).unwrap();
         let folder = File::open(root.path()).unwrap();
-        type Open = fn(&File, &str) -> Result<OwnedFd>;
         let with_help: Open = |folder, path| open_beneath(folder, path, OFlags::RDONLY);
         let without: Open = |folder, path| open_by_parts(folder, path, OFlags::RDONLY);
         for open in [with_help, without] {

@@ -110,9 +110,9 @@ impl DirectoryStore {
     /// [`StoreError`] naming the folder that cannot be read, or if there is none.
     pub fn new(roots: Vec<PathBuf>, options: DirectoryOptions) -> Result<Self, StoreError> {
         let mut opened: Vec<Root> = Vec::with_capacity(roots.len());
-        for path in &roots {
+        for path in roots {
             let root =
-                Root::new(path).map_err(|error| store_error("read a folder", path, &error))?;
+                Root::new(&path).map_err(|error| store_error("read a folder", &path, &error))?;
             if opened.iter().all(|other| other.path() != root.path()) {
                 opened.push(root);
             }

@@ -109,7 +109,7 @@ impl Root {
             match open_beneath(&root, path.as_str(), READING) {
                 // Files may be links to anywhere, folders may not.
                 Err(Errno::LOOP) => {
-                    let folder = self.open_parent(&root, path)?;
+                    let folder = open_parent(&root, path)?;
                     openat(&folder, path.file_name(), READING, Mode::empty())
                 }
                 result => result,
@@ -137,7 +137,7 @@ impl Root {
     pub(super) fn fingerprint(&self, path: &FilePath) -> io::Result<Option<Fingerprint>> {
         let found = self
             .open_folder_path()
-            .and_then(|root| self.open_parent(&root, path))
+            .and_then(|root| open_parent(&root, path))
             .and_then(|folder| statx_file(&folder, path.file_name(), AtFlags::empty()));
         match found {
             Ok(status) => Ok(fingerprint_of_statx(&status)),
@@ -187,13 +187,6 @@ impl Root {
 
     fn open_folder_path(&self) -> rustix::io::Result<OwnedFd> {
         open(&self.path, FOLDER | OFlags::PATH, Mode::empty())
-    }
-
-    fn open_parent(&self, root: &OwnedFd, path: &FilePath) -> rustix::io::Result<OwnedFd> {
-        match path.as_str().rsplit_once('/') {
-            None => rustix::io::fcntl_dupfd_cloexec(root, 0),
-            Some((folders, _)) => open_beneath(root, folders, FOLDER | OFlags::PATH),
-        }
     }
 }
 
@@ -262,4 +255,11 @@ fn is_empty(folder: &OwnedFd) -> rustix::io::Result<bool> {
         }
     }
     Ok(true)
+}
+
+fn open_parent(root: &OwnedFd, path: &FilePath) -> rustix::io::Result<OwnedFd> {
+    match path.as_str().rsplit_once('/') {
+        None => rustix::io::fcntl_dupfd_cloexec(root, 0),
+        Some((folders, _)) => open_beneath(root, folders, FOLDER | OFlags::PATH),
+    }
 }

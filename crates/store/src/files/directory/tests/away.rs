@@ -121,14 +121,19 @@ impl<'f> Mounted<'f> {
 impl Drop for Mounted<'_> {
     fn drop(&mut self) {
         let unmounted = Command::new("umount").arg("-l").arg(self.0).output();
-        assert!(unmounted.is_ok_and(|output| output.status.success()));
+        let is_unmounted = unmounted.is_ok_and(|output| output.status.success());
+        assert!(is_unmounted || std::thread::panicking());
     }
 }
 
-/// Whether tests may mount: those that do prove the same with less where they may not.
+/// Whether tests may mount. What errors of the system mean is tested without it as well.
 fn may_mount() -> bool {
     let folder = tempfile::tempdir().unwrap();
-    Mounted::at(folder.path(), "size=64k").is_some()
+    let may_mount = Mounted::at(folder.path(), "size=64k").is_some();
+    if !may_mount {
+        println!("not tested: nothing can be mounted by this user");
+    }
+    may_mount
 }
 
 #[tokio::test]

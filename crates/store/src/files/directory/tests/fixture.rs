@@ -12,6 +12,7 @@ use tokio::sync::mpsc;
 use wheelhouse_index::identity::Fingerprint;
 use wheelhouse_index::path::FilePath;
 use wheelhouse_index::ports::{FileStore, Observation, OpenError};
+use wheelhouse_testkit::Wheel;
 
 use super::super::{DirectoryOptions, DirectoryStore, WatchMode};
 use crate::conformance::file_store::{Traces, path};
@@ -88,45 +89,9 @@ pub(super) fn options(watch: WatchMode) -> DirectoryOptions {
     }
 }
 
-/// A wheel that ends as it should.
+/// An archive that ends as it should.
 pub(super) fn whole_zip(content: &str) -> Vec<u8> {
-    // One stored member, its entry in the directory, and the end of that.
-    let bytes = content.as_bytes();
-    let mut crc = flate_crc(bytes);
-    let size = u32::try_from(bytes.len()).expect("small").to_le_bytes();
-    let name = b"a.txt";
-    let mut common = Vec::new();
-    common.extend_from_slice(&[20, 0, 0, 0, 0, 0, 0, 0, 0x21, 0x58]);
-    common.append(&mut crc);
-    common.extend_from_slice(&size);
-    common.extend_from_slice(&size);
-    common.extend_from_slice(&[5, 0, 0, 0]);
-    let mut zip = b"PK\x03\x04".to_vec();
-    zip.extend_from_slice(&common);
-    zip.extend_from_slice(name);
-    zip.extend_from_slice(bytes);
-    let directory_at = u32::try_from(zip.len()).expect("small");
-    zip.extend_from_slice(b"PK\x01\x02\x14\x00");
-    zip.extend_from_slice(&common);
-    zip.extend_from_slice(&[0; 14]);
-    zip.extend_from_slice(name);
-    let directory_size = u32::try_from(zip.len()).expect("small") - directory_at;
-    zip.extend_from_slice(b"PK\x05\x06\x00\x00\x00\x00\x01\x00\x01\x00");
-    zip.extend_from_slice(&directory_size.to_le_bytes());
-    zip.extend_from_slice(&directory_at.to_le_bytes());
-    zip.extend_from_slice(&[0, 0]);
-    zip
-}
-
-fn flate_crc(bytes: &[u8]) -> Vec<u8> {
-    let mut crc = u32::MAX;
-    for &byte in bytes {
-        crc ^= u32::from(byte);
-        for _ in 0..8 {
-            crc = (crc >> 1) ^ (0xEDB8_8320 & (crc & 1).wrapping_neg());
-        }
-    }
-    (!crc).to_le_bytes().to_vec()
+    Wheel::named("demo").field("Summary", content).bytes()
 }
 
 /// Writes a file whose time of modification is long past.

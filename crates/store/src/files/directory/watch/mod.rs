@@ -10,6 +10,8 @@ mod inotify;
 mod report;
 mod rest;
 mod scanning;
+#[cfg(test)]
+mod tests;
 mod walk;
 
 use std::fmt;
