@@ -37,7 +37,7 @@ pub(crate) async fn serve(settings: RunSettings, environment: &Environment) -> a
         FallbackMode::Given => settings.fallback.url.clone(),
         FallbackMode::Known => fallback.url().map(str::to_owned),
     };
-    let wired = wiring::wire(&settings, environment, fallback_url).await?;
+    let wired = wiring::wire(&settings, environment, fallback_url)?;
     to_stderr(&banner::text(
         &settings,
         address,

@@ -42,7 +42,7 @@ pub(crate) struct Wired {
 ///
 /// # Errors
 /// Whatever cannot be opened, with what to do about it.
-pub(crate) async fn wire(
+pub(crate) fn wire(
     settings: &RunSettings,
     environment: &Environment,
     fallback_url: Option<String>,
@@ -110,7 +110,7 @@ fn file_store(settings: &RunSettings) -> anyhow::Result<DirectoryStore> {
             WatchMode::Auto => directory::WatchMode::Auto,
             WatchMode::Poll => directory::WatchMode::Poll,
         },
-        scan_interval: Some(settings.folders.scan_interval),
+        scan_interval: settings.folders.scan_interval,
         listed_hash: settings.pages.hash_algorithm,
         ..DirectoryOptions::default()
     };

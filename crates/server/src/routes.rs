@@ -54,9 +54,13 @@ pub(crate) fn router(state: State) -> Result<Router, String> {
         .route("/{project}", project_redirect())
         .route("/{project}/", project_redirect())
         .route("/{project}/json", get(project::json));
-    if let Some(path) = &state.settings.health_path {
-        check_health_path(path)?;
-        router = router.route(path, get(health::ok));
+    match state.settings.health_path.as_deref() {
+        // The operator's path may be one of our own checks, which then answers as it always does.
+        None | Some("/healthz" | "/readyz") => {}
+        Some(path) => {
+            check_health_path(path)?;
+            router = router.route(path, get(health::ok));
+        }
     }
     Ok(router
         .fallback(any(not_found))

@@ -19,8 +19,9 @@ pub struct FolderSettings {
     pub roots: Vec<PathBuf>,
     /// How changes are noticed.
     pub watch: WatchMode,
-    /// The time between two scans that look for what no event told.
-    pub scan_interval: Duration,
+    /// The time between two scans that look for what no event told. `None`: the store's own
+    /// choice, which is shorter where no events come.
+    pub scan_interval: Option<Duration>,
 }
 
 /// How changes in the folders are noticed.
@@ -43,14 +44,15 @@ pub struct StateSettings {
 impl FolderSettings {
     pub(super) fn of(source: Source<'_>, notes: &mut Vec<Note>) -> Result<Self, SettingsError> {
         let may_be_made = source.values.truth(&defs::CREATE_MISSING);
-        let seconds = source.number(&defs::SCAN_INTERVAL_SECONDS).unwrap_or(60);
         Ok(Self {
             roots: roots(source, may_be_made, notes)?,
             watch: match source.values.text(&defs::WATCH) {
                 Some("poll") => WatchMode::Poll,
                 _ => WatchMode::Auto,
             },
-            scan_interval: Duration::from_secs(seconds),
+            scan_interval: source
+                .number(&defs::SCAN_INTERVAL_SECONDS)
+                .map(Duration::from_secs),
         })
     }
 }

@@ -389,7 +389,7 @@ fn limits_have_their_units() {
     assert_eq!(settings.limits.page_cache_bytes, 1024 * 1024);
     assert_eq!(settings.limits.drain_timeout, Duration::from_secs(3));
     assert_eq!(settings.limits.workers, Some(4));
-    assert_eq!(settings.folders.scan_interval, Duration::from_secs(7));
+    assert_eq!(settings.folders.scan_interval, Some(Duration::from_secs(7)));
     assert_eq!(settings.folders.watch, WatchMode::Poll);
 }
 

@@ -53,8 +53,7 @@ pub(crate) static SCAN_INTERVAL_SECONDS: OptionDef = OptionDef {
         min: 1,
         max: 86400,
     },
-    default: DefaultValue::both("60"),
     topic: Topic::Folders,
-    help: "Scan the folders this often for what no event told.",
+    help: "Scan the folders this often for what no event told [default: 60; 3 where no events come].",
     ..OptionDef::BASE
 };
