@@ -45,6 +45,11 @@ impl Environment {
             .map(|(name, _)| name.as_str())
     }
 
+    /// Returns a variable's text. One that is not Unicode counts as not set.
+    pub(crate) fn text(&self, name: &str) -> Option<String> {
+        self.variable(name)?.to_str().map(str::to_owned)
+    }
+
     /// Makes a path absolute: `~` is the home folder, and what is relative is so to `base`.
     pub(crate) fn absolute(&self, path: &Path, base: &Path) -> PathBuf {
         let mut parts = path.components();
@@ -83,6 +88,16 @@ impl Environment {
             home: Some(working_folder.join("home")),
         }
     }
+}
+
+/// Returns the text of a file of settings, or `None` if it cannot be read or is too large to be
+/// one.
+pub(crate) fn settings_file(path: &Path) -> Option<String> {
+    const MAX_BYTES: u64 = 1 << 20;
+    let size_bytes = std::fs::metadata(path).ok()?.len();
+    (size_bytes <= MAX_BYTES)
+        .then(|| std::fs::read_to_string(path).ok())
+        .flatten()
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use crate::config::ConfigError;
 use crate::logging::LoggingError;
 use crate::options::Profile;
 use crate::settings::SettingsError;
+use crate::update::UpdateError;
 
 /// Why a command ends without success.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +24,9 @@ pub(crate) enum Failure {
     /// The log cannot be written as the settings say.
     #[error(transparent)]
     Logging(#[from] LoggingError),
+    /// `update` does not know which index to ask.
+    #[error(transparent)]
+    NoIndex(UpdateError),
     /// Something else went wrong, at the start or later.
     #[error(transparent)]
     Other(#[from] anyhow::Error),
@@ -34,9 +38,10 @@ impl Failure {
     pub(crate) fn exit_code(&self, profile: Profile) -> u8 {
         match (self, profile) {
             (Self::Usage(_) | Self::Config(_), _)
-            | (Self::Settings(_) | Self::Logging(_), Profile::Wheelhouse) => 2,
+            | (Self::Settings(_) | Self::Logging(_) | Self::NoIndex(_), Profile::Wheelhouse) => 2,
             (Self::Settings(error), Profile::PypiServer) if error.is_about_an_argument() => 2,
-            (Self::Settings(_) | Self::Logging(_), Profile::PypiServer) | (Self::Other(_), _) => 1,
+            (Self::Settings(_) | Self::Logging(_) | Self::NoIndex(_), Profile::PypiServer)
+            | (Self::Other(_), _) => 1,
         }
     }
 
@@ -47,6 +52,7 @@ impl Failure {
             Self::Config(error) => error,
             Self::Settings(error) => error,
             Self::Logging(error) => error,
+            Self::NoIndex(error) => error,
             Self::Other(error) => error.as_ref(),
         };
         let mut text = format!("error: {error}");
@@ -71,7 +77,7 @@ impl Failure {
             Self::Usage(error) => error.hint(),
             Self::Config(error) => error.hint(),
             Self::Settings(error) => error.hint(),
-            Self::Logging(_) | Self::Other(_) => None,
+            Self::Logging(_) | Self::NoIndex(_) | Self::Other(_) => None,
         }
     }
 }

@@ -1,7 +1,6 @@
 //! Runs the server: opens everything, says where it is, serves until it is told to stop.
 
 use std::net::SocketAddr;
-use std::path::Path;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -11,14 +10,11 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
 use crate::banner;
-use crate::environment::Environment;
+use crate::environment::{Environment, settings_file};
 use crate::program::to_stderr;
 use crate::public_index::{self, BAKED_IN, OwnAddress, PublicIndex, Search, Surroundings};
 use crate::settings::{BindSettings, FallbackMode, RunSettings};
 use crate::wiring;
-
-/// Largest file of pip's or uv's settings that is read, in bytes.
-const MAX_INSTALLER_SETTINGS_BYTES: u64 = 1024 * 1024;
 
 /// Serves until the process is asked to stop, by SIGTERM or SIGINT. Requests that are under way
 /// then may end; a second signal ends the program at once.
@@ -85,13 +81,6 @@ async fn bind(settings: &BindSettings) -> anyhow::Result<TcpListener> {
 
 /// Finds out where the public index is, in case projects are to be looked for there.
 fn fallback(settings: &RunSettings, environment: &Environment, address: SocketAddr) -> PublicIndex {
-    let variable = |name: &str| environment.variable(name)?.to_str().map(str::to_owned);
-    let file = |path: &Path| {
-        let size_bytes = std::fs::metadata(path).ok()?.len();
-        (size_bytes <= MAX_INSTALLER_SETTINGS_BYTES)
-            .then(|| std::fs::read_to_string(path).ok())
-            .flatten()
-    };
     let machine_name = nix::unistd::gethostname()
         .ok()
         .and_then(|name| name.into_string().ok());
@@ -104,8 +93,8 @@ fn fallback(settings: &RunSettings, environment: &Environment, address: SocketAd
             own_address: Some(&own_address),
         },
         &Surroundings {
-            variable: &variable,
-            file: &file,
+            variable: &|name| environment.text(name),
+            file: &settings_file,
             home: environment.home.as_deref(),
             baked_in: BAKED_IN,
         },

@@ -1,17 +1,16 @@
 //! `update`: looks for newer versions of the files in folders.
 
 use std::io;
-use std::path::Path;
 
 use anyhow::{Context, anyhow};
 
 use crate::command_line::Parsed;
-use crate::environment::Environment;
+use crate::environment::{Environment, settings_file};
 use crate::exit::Failure;
 use crate::options::Profile;
 use crate::public_index::{BAKED_IN, Surroundings};
 use crate::settings::{Source, UpdateSettings};
-use crate::update::UpdateOutcome;
+use crate::update::{UpdateError, UpdateOutcome};
 use crate::{config, logging};
 
 /// Looks for newer versions, and prints or runs the commands that fetch them.
@@ -31,8 +30,8 @@ pub(crate) fn update(
     logging::tell(&settings.notes);
 
     let surroundings = Surroundings {
-        variable: &|name| environment.variable(name)?.to_str().map(str::to_owned),
-        file: &|path: &Path| std::fs::read_to_string(path).ok(),
+        variable: &|name| environment.text(name),
+        file: &settings_file,
         home: environment.home.as_deref(),
         baked_in: BAKED_IN,
     };
@@ -43,7 +42,10 @@ pub(crate) fn update(
     let mut stdout = io::stdout();
     let outcome = runtime
         .block_on(crate::update::update(&settings, &surroundings, &mut stdout))
-        .map_err(anyhow::Error::new)?;
+        .map_err(|error| match error {
+            UpdateError::NoIndex(_) => Failure::NoIndex(error),
+            _ => anyhow::Error::new(error).into(),
+        })?;
     judge(outcome, profile)
 }
 
