@@ -1,0 +1,1 @@
+"""What the tests are written with: packages, programs, requests, uploads, clients."""
