@@ -12,6 +12,7 @@ use http::uri::PathAndQuery;
 use http::{HeaderValue, Method, Request, Response, Uri};
 use hyper::body::Incoming;
 use tower::Service as _;
+use tracing::Instrument as _;
 use wheelhouse_index::permission::Right;
 
 use crate::access_log::{RequestFacts, ResponseFacts};
@@ -81,7 +82,9 @@ impl Front {
                 } else {
                     head.extensions.insert(info.clone());
                     let request = Request::from_parts(head, body);
-                    (route_of(&path), self.routed(request).await)
+                    // At the highest level, so that every line about the request has its id.
+                    let span = tracing::error_span!("request", request.id = info.id.as_str());
+                    (route_of(&path), self.routed(request).instrument(span).await)
                 }
             }
             None => (Route::Other, refusal(ApiError::not_found())),

@@ -98,7 +98,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_client_that_takes_nothing_is_given_up() {
         let (near, far) = tokio::io::duplex(16);
-        let mut stream = PatientIo::new(near, Duration::from_secs(60));
+        let mut stream = PatientIo::new(near, Duration::from_mins(1));
         stream.write_all(&[0; 16]).await.expect("there is room");
         let error = stream.write_all(&[0; 16]).await.expect_err("nobody reads");
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);

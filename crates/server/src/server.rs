@@ -6,6 +6,7 @@ use tokio::net::TcpListener;
 use wheelhouse_index::Index;
 use wheelhouse_index::ports::Identities;
 
+use crate::access::IgnoredUsers;
 use crate::access_log::AccessLog;
 use crate::file_cache::FileCache;
 use crate::front::Front;
@@ -52,6 +53,7 @@ impl Server {
             pages,
             files,
             metrics,
+            ignored_users: IgnoredUsers::default(),
             access_log,
         });
         let router = router(Arc::clone(&state)).map_err(ServerError::HealthPath)?;

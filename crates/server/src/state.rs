@@ -5,6 +5,7 @@ use std::sync::Arc;
 use wheelhouse_index::Index;
 use wheelhouse_index::ports::Identities;
 
+use crate::access::IgnoredUsers;
 use crate::access_log::AccessLog;
 use crate::file_cache::FileCache;
 use crate::metrics::Metrics;
@@ -21,6 +22,7 @@ pub(crate) struct Shared {
     pub(crate) pages: Arc<PageCache>,
     pub(crate) files: Arc<FileCache>,
     pub(crate) metrics: Metrics,
+    pub(crate) ignored_users: IgnoredUsers,
     pub(crate) access_log: Arc<dyn AccessLog>,
 }
 

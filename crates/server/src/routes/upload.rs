@@ -123,7 +123,6 @@ async fn publish(
             tracing::info!(
                 file.name = file_name,
                 user.name = user,
-                request.id = info.id.as_str(),
                 "a file was uploaded"
             );
         }
@@ -201,7 +200,6 @@ async fn remove(
         release.version = version,
         files.count = removed,
         user.name = user,
-        request.id = info.id.as_str(),
         "a release was removed"
     );
     Ok(())
