@@ -25,7 +25,16 @@ ROOTFS = HERE.parents[1] / "deploy" / "rootfs.sh"
 ENTRY = ["/usr/bin/wheelhouse", "container"]
 START_SECONDS = 20
 STOP_SECONDS = 20
+NAMESPACES = ["--mount", "--pid", "--net", "--ipc", "--uts", "--fork"]
 NEW_NETWORK = 0x40000000
+
+
+def why_no_containers() -> str | None:
+    """Says why this machine does not let us make containers, if so: that takes root's rights."""
+    if os.geteuid() != 0:
+        return "only root can make containers"
+    tried = subprocess.run(["unshare", *NAMESPACES, "true"], capture_output=True, text=True)
+    return f"no containers within this one: {tried.stderr}" if tried.returncode else None
 
 
 def assemble(program: Path, destination: Path) -> Path:
@@ -68,12 +77,11 @@ class Container:
             "arguments": self.arguments,
             "environment": {"PATH": "/usr/bin", "HOME": "/root", **self.environment},
         }
-        names = ["--mount", "--pid", "--net", "--ipc", "--uts", "--fork", "--kill-child"]
         # Its output goes to a file, which never fills up and blocks the program.
         self.log = self.root.with_name(f"{self.root.name}-{time.monotonic_ns()}.log")
         with self.log.open("wb") as log:
             self.engine = subprocess.Popen(
-                ["unshare", *names, sys.executable, HERE / "enter.py", json.dumps(plan)],
+                ["unshare", *NAMESPACES, "--kill-child", sys.executable, HERE / "enter.py", json.dumps(plan)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
