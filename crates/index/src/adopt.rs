@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use futures_util::stream::{self, StreamExt};
 use tokio::sync::mpsc;
 use wheelhouse_standards::found::FoundFile;
 
@@ -13,6 +14,8 @@ use crate::path::FilePath;
 use crate::ports::{Committed, Observation, OpenError, Scan, Seen, StoreError};
 use crate::record::FileRecord;
 
+/// How many files that were seen are adopted at the same time.
+const ADOPTED_TOGETHER: usize = 64;
 /// How many records are compared with a scan at a time.
 const COMPARE_PAGE: usize = 5_000;
 
@@ -72,8 +75,12 @@ impl Index {
 
     async fn adopt_seen(&self, seen: &[Seen]) -> Result<bool, StoreError> {
         let mut changed = false;
-        for file in seen {
-            changed |= self.adopt(&file.path).await?;
+        // Several at a time: a catalog records together what waits together.
+        let mut adopted = stream::iter(seen)
+            .map(|file| self.adopt(&file.path))
+            .buffer_unordered(ADOPTED_TOGETHER);
+        while let Some(result) = adopted.next().await {
+            changed |= result?;
         }
         Ok(changed)
     }
