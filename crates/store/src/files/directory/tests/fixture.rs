@@ -112,6 +112,8 @@ pub(super) struct Observer {
     /// What the last scan said.
     pub(super) is_complete: bool,
     pub(super) unsettled: Vec<FilePath>,
+    /// The files that were told to be gone, one by one.
+    pub(super) told_gone: Vec<FilePath>,
 }
 
 impl Observer {
@@ -125,6 +127,7 @@ impl Observer {
             scans: 0,
             is_complete: false,
             unsettled: Vec::new(),
+            told_gone: Vec::new(),
         };
         observer
             .until("the first scan", |observer| observer.scans > 0)
@@ -168,6 +171,9 @@ impl Observer {
         match observation {
             Observation::Files(seen) => {
                 for file in seen {
+                    if file.fingerprint.is_none() {
+                        self.told_gone.push(file.path.clone());
+                    }
                     self.look_at(file.path).await;
                 }
             }

@@ -139,3 +139,26 @@ fn news_that_nobody_takes_are_not_kept_but_known_to_be_lost() {
     drop(observations);
     assert!(report.is_over());
 }
+
+#[test]
+fn a_folder_that_moved_away_is_not_watched_any_more() {
+    let folder = tempfile::tempdir().unwrap();
+    for path in ["team/deep", "teams"] {
+        fs::create_dir_all(folder.path().join(path)).unwrap();
+    }
+    let root = Root::new(folder.path()).unwrap();
+    let mut watches = Watches::new().unwrap();
+    for path in ["team", "team/deep", "teams"] {
+        let path = path.to_owned();
+        watches.add(&root, Folder { root: 0, path }).unwrap();
+    }
+    watches.remove(&Folder {
+        root: 0,
+        path: "team".to_owned(),
+    });
+    fs::write(folder.path().join("team/a-1.zip"), "x").unwrap();
+    fs::write(folder.path().join("team/deep/a-1.zip"), "x").unwrap();
+    assert_eq!(watches.take(), []);
+    fs::write(folder.path().join("teams/a-1.zip"), "x").unwrap();
+    assert!(!watches.take().is_empty());
+}
