@@ -9,7 +9,7 @@ import socket
 import pytest
 
 from support.distributions import any_file, wheel
-from support.programs import Door
+from support.programs import Door, free_port
 from support.waiting import wait_until
 
 DEMO = wheel("demo", "1.0")
@@ -74,16 +74,12 @@ def test_kept_options_can_be_shortened_joined_and_mixed(serve, door: Door, words
     assert site.start().get("/health").status == 200
 
 
-def test_kept_port_can_be_joined_to_its_option(door: Door, serve):
-    site = serve(door, files=[DEMO], start=False)
-    # `-p` stands before the number as a word of its own elsewhere; the last one counts.
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    site.options = [f"-p{port}"]
-    site.start()
-    site.port = port
-    assert site.get("/health").status == 200
+@pytest.mark.parametrize("form", ["-p{}", "--port={}", "--por={}"])
+def test_kept_port_can_be_joined_to_its_option(serve, door: Door, form):
+    site = serve(door, start=False)
+    port = free_port()
+    site.port_words = [form.format(port)]
+    assert site.start(port).get("/health").status == 200
 
 
 BAD = {

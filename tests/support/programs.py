@@ -92,7 +92,7 @@ class Door:
 
 PYPI_SERVER = Door("pypi-server")
 WHEELHOUSE = Door("wheelhouse", is_drop_in=False)
-CONTROL = Door("pypiserver", is_control=True)
+CONTROL = Door("control", is_control=True)
 
 
 class Site:
@@ -125,6 +125,7 @@ class Site:
             self.write_users(users)
         self.process: subprocess.Popen[bytes] | None = None
         self.port = 0
+        self.port_words: list[str] | None = None
         self.is_expected_to_fail = False
 
     @property
@@ -134,11 +135,11 @@ class Site:
 
     # Starting and stopping.
 
-    def start(self) -> Site:
+    def start(self, port: int = 0) -> Site:
         # The control cannot say which port the system chose, so it is given one; somebody else
         # may take that in between, and then another is tried.
         for attempt in range(5):
-            self.port = free_port() if self.door.is_control else 0
+            self.port = port or (free_port() if self.door.is_control else 0)
             self._spawn()
             try:
                 self._await_start()
@@ -154,8 +155,7 @@ class Site:
             *self.form,
             "-i",
             "127.0.0.1",
-            "-p",
-            str(self.port),
+            *(self.port_words or ["-p", str(self.port)]),
             *self.options,
             *self.root_arguments,
         ]
@@ -169,6 +169,8 @@ class Site:
             stdin=subprocess.DEVNULL,
             stdout=self._out,
             stderr=self._err,
+            # A test runner may ignore interrupts, and a child inherits that.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
 
     def _await_start(self) -> None:
