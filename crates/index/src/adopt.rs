@@ -33,7 +33,7 @@ impl Index {
         while let Some(observation) = observations.recv().await {
             let is_scan = matches!(observation, Observation::Scan(_));
             let outcome = match observation {
-                Observation::Files(seen) => self.adopt_seen(&seen).await,
+                Observation::Files(seen) => self.adopt_seen(seen).await,
                 Observation::Scan(scan) => self.adopt_scan(scan).await,
             };
             match outcome {
@@ -73,11 +73,14 @@ impl Index {
         self.adopt_locked(path).await
     }
 
-    async fn adopt_seen(&self, seen: &[Seen]) -> Result<bool, StoreError> {
+    async fn adopt_seen(self: &Arc<Self>, seen: Vec<Seen>) -> Result<bool, StoreError> {
         let mut changed = false;
         // Several at a time: a catalog records together what waits together.
         let mut adopted = stream::iter(seen)
-            .map(|file| self.adopt(&file.path))
+            .map(|file| {
+                let index = Arc::clone(self);
+                async move { index.adopt(&file.path).await }
+            })
             .buffer_unordered(ADOPTED_TOGETHER);
         while let Some(result) = adopted.next().await {
             changed |= result?;

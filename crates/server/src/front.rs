@@ -22,7 +22,7 @@ use crate::external::{External, client_address};
 use crate::page_cache::Subject;
 use crate::request::{RequestIds, RequestInfo};
 use crate::route::Route;
-use crate::routes::{PageRequest, answer_file, answer_page};
+use crate::routes::{PageRequest, answer_file, answer_page, moved_permanently};
 use crate::state::State;
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -87,7 +87,7 @@ impl Front {
                     (route_of(&path), self.routed(request).instrument(span).await)
                 }
             }
-            None => (Route::Other, refusal(ApiError::not_found())),
+            None => (Route::Other, self.outside(&head, &info)),
         };
         let headers = response.headers_mut();
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
@@ -141,6 +141,15 @@ impl Front {
             head.uri = Uri::from_parts(parts).ok()?;
         }
         Some(path)
+    }
+
+    /// Answers a request for somewhere outside the base path: the base path without its final
+    /// slash leads inside.
+    fn outside(&self, head: &Parts, info: &RequestInfo) -> Response<Body> {
+        if head.uri.path() == self.state.settings.base_path {
+            return moved_permanently(&info.external.path("/")).map(Body::Route);
+        }
+        refusal(ApiError::not_found())
     }
 
     /// Answers a page or a file that is in memory, for somebody who needs no sign-in.

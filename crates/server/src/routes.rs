@@ -18,7 +18,7 @@ use crate::error::ApiError;
 use crate::state::State;
 
 pub(crate) use files::answer as answer_file;
-pub(crate) use simple::{PageRequest, answer as answer_page};
+pub(crate) use simple::{PageRequest, answer as answer_page, moved_permanently};
 
 /// Builds the table of routes. Addresses are below the base path, which is stripped before.
 ///

@@ -115,7 +115,7 @@ fn notes_of(source: Source<'_>) -> Vec<Note> {
     for option in [&defs::SERVER, &defs::BACKEND] {
         if source.values.is_set(option) {
             let text = format!(
-                "`{}` has no effect: there is one kind of it here",
+                "`--{}` has no effect: there is one kind of it here",
                 option.long
             );
             notes.push(Note {

@@ -75,11 +75,11 @@ async fn a_scan_that_was_not_complete_takes_nothing_for_gone() {
     let house = House::new();
     let (path, _) = house.copy_in("demo-1.0.tar.gz", b"x");
     house.scan().await;
+    house.take_out(&path).await;
     house
         .observe(vec![Observation::Scan(Scan::default())])
         .await;
     assert_eq!(house.listed("demo").await, ["demo-1.0.tar.gz"]);
-    house.take_out(&path).await;
     let complete = Scan {
         complete: true,
         ..Scan::default()

@@ -416,7 +416,7 @@ fn with_query(target: &str, query: Option<&str>) -> String {
     }
 }
 
-pub(super) fn moved_permanently(target: &str) -> Response {
+pub(crate) fn moved_permanently(target: &str) -> Response {
     redirect(StatusCode::MOVED_PERMANENTLY, target)
 }
 

@@ -32,7 +32,7 @@ const MAX_FIELDS_BYTES: u64 = 32 * 1024 * 1024;
 /// Most parts of a form.
 const MAX_PARTS: usize = 20_000;
 /// Largest urlencoded form, in bytes.
-const MAX_URLENCODED_BYTES: usize = 1024 * 1024;
+const MAX_URLENCODED_BYTES: usize = 100 * 1024;
 
 /// An upload's form.
 #[derive(Default)]

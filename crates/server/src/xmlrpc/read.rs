@@ -148,7 +148,7 @@ fn read_tree(document: &str) -> Result<Element, CallError> {
     if !open.is_empty() {
         return Err(malformed(&"the document ends within an element"));
     }
-    root.ok_or(CallError::NotACall("it is empty"))
+    root.ok_or_else(|| malformed(&"it holds no element"))
 }
 
 fn to_value(element: &Element) -> Result<Value, CallError> {
