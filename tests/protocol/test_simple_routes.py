@@ -1,0 +1,72 @@
+"""Routes, redirects and methods of the simple API, protocol §2.1."""
+
+from __future__ import annotations
+
+import pytest
+
+PAGES = ["/simple/", "/simple/friendly-bard/"]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_simple_01_list_and_detail_answer(site, path):
+    assert site.get(path).status == 200
+
+
+@pytest.mark.parametrize("path", ["/simple", "/simple/friendly-bard"])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_simple_02_missing_slash_is_a_permanent_redirect(site, path, method):
+    answer = site.ask(method, path)
+    assert answer.status in (301, 308)
+    assert answer.header("Location").endswith(path + "/")
+
+
+def test_simple_03_odd_spelling_is_301_before_existence(site):
+    assert site.get("/simple/No_Such.Thing/").status == 301
+
+
+def test_simple_04_redirects_stay_on_the_host(site):
+    for path in ["/simple", "/simple/Friendly_Bard/", "/friendly-bard/"]:
+        target = site.get(path).header("Location")
+        assert target.startswith(("/", site.url)) and not target.startswith("//"), target
+
+
+def test_simple_05_unknown_project_is_404(site):
+    assert site.get("/simple/no-such-thing/").status == 404
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "POST"])
+def test_simple_06_other_methods_are_405_with_allow(site, path, method):
+    answer = site.ask(method, path, body=b"")
+    assert answer.status == 405
+    allowed = {name.strip() for name in answer.header("Allow").split(",")}
+    assert {"GET", "HEAD"} <= allowed
+
+
+def test_simple_06_post_of_xml_is_xml_rpc(site):
+    import xmlrpc.client
+
+    hits = xmlrpc.client.ServerProxy(site.url + "simple/").search({"name": "bard"})
+    assert [hit["name"] for hit in hits] == ["friendly-bard"]
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("accept", ["text/html", "application/vnd.pypi.simple.v1+json"])
+def test_simple_07_head_is_like_get(site, path, accept):
+    got = site.get(path, headers={"Accept": accept})
+    head = site.head(path, headers={"Accept": accept})
+    assert (head.status, head.body) == (got.status, b"")
+    for name in ["Content-Type", "Content-Length", "ETag", "Vary", "Cache-Control"]:
+        assert head.header(name) == got.header(name), name
+
+
+@pytest.mark.parametrize("path", ["/+simple/friendly-bard/", "/%2Bsimple/friendly-bard/", "/legacy/+simple/friendly-bard/", "/legacy/%2Bsimple/friendly-bard/"])
+def test_simple_08_hatch_finds_the_page_below_the_upload_address(site, path):
+    answer = site.get(path, headers={"Accept": "*/*"})
+    assert answer.status == 200 and answer.type == "text/html"
+    assert answer.names == site.get("/simple/friendly-bard/").names
+
+
+def test_simple_09_file_links_are_relative_to_the_host(site):
+    for link in site.get("/simple/friendly-bard/").links:
+        assert link.href.startswith("/packages/")
