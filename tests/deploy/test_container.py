@@ -32,7 +32,7 @@ ALICE = basic("alice", "wonderland")
 @pytest.fixture(scope="session")
 def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if reason := why_no_containers():
-        pytest.skip(reason)
+        pytest.fail(reason)
     return assemble(Path(binary("wheelhouse")), tmp_path_factory.mktemp("image") / "root")
 
 
@@ -102,6 +102,16 @@ def test_documented_command_line_of_pypiservers_image_works(root, packages, htpa
         stored = packages / FRESH.filename
         assert stored.read_bytes() == FRESH.content
         assert (stored.stat().st_uid, stored.stat().st_gid) == (IMAGE_ID, IMAGE_ID)
+
+
+def test_volume_that_the_images_user_cannot_write_is_given_to_it(root, packages, htpasswd):
+    for path in (packages, *packages.iterdir()):
+        os.chown(path, 0, 0)
+    volumes = [(packages, "data/packages", "rw"), (htpasswd, "data/.htpasswd", "rw")]
+    with Container(root, DOCUMENTED, volumes) as container:
+        assert_serves_helpers(container)
+        assert upload(container) == (200, "")
+    assert {path.stat().st_uid for path in packages.iterdir()} == {IMAGE_ID}
 
 
 def test_program_started_as_root_becomes_the_images_user(root):

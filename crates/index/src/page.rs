@@ -92,10 +92,7 @@ impl Index {
         };
         let mut after = None;
         loop {
-            let page = self
-                .catalog
-                .files_after(&self.name, after.as_ref(), FLAT_PAGE)
-                .await?;
+            let page = self.view.files_after(after.as_ref(), FLAT_PAGE).await?;
             let Some(last) = page.last() else { break };
             after = Some(last.path.clone());
             for record in page {

@@ -42,7 +42,7 @@ impl Index {
     /// # Errors
     /// [`StoreError`] if the catalog cannot be read.
     pub async fn search(&self, terms: &SearchTerms) -> Result<Vec<FoundRelease>, StoreError> {
-        let hits = self.catalog.search(&self.name, terms, MAX_HITS).await?;
+        let hits = self.view.search(terms, MAX_HITS).await?;
         let mut releases: BTreeMap<(ProjectKey, Reverse<VersionKey>), FoundRelease> =
             BTreeMap::new();
         for hit in hits {

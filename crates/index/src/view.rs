@@ -9,10 +9,11 @@ use wheelhouse_standards::name::ProjectKey;
 
 use crate::identity::IndexName;
 use crate::path::FilePath;
-use crate::ports::{Catalog, StoreError};
+use crate::ports::{Catalog, SearchHit, SearchTerms, StoreError};
 use crate::record::{FileRecord, ProjectListing, ProjectSnapshot};
 
-/// Answers which projects an index has, which files a project has, and which file is at a path.
+/// Answers which projects an index has, which files a project has, and which file is at a path;
+/// and, made from these, lists all files and finds some of them.
 #[async_trait]
 pub trait View: fmt::Debug + Send + Sync + 'static {
     /// Returns the projects.
@@ -23,6 +24,17 @@ pub trait View: fmt::Debug + Send + Sync + 'static {
 
     /// Returns the file at a path, or `None` if the view does not offer one.
     async fn file(&self, path: &FilePath) -> Result<Option<FileRecord>, StoreError>;
+
+    /// Returns up to `limit` files with paths after `after`, ordered by path as bytes.
+    async fn files_after(
+        &self,
+        after: Option<&FilePath>,
+        limit: usize,
+    ) -> Result<Vec<FileRecord>, StoreError>;
+
+    /// Returns up to `limit` files that match, signatures left out, ordered by project and path.
+    async fn search(&self, terms: &SearchTerms, limit: usize)
+    -> Result<Vec<SearchHit>, StoreError>;
 }
 
 /// The view of an index whose files are our own: everything that the catalog holds.
@@ -51,5 +63,21 @@ impl View for Hosted {
 
     async fn file(&self, path: &FilePath) -> Result<Option<FileRecord>, StoreError> {
         self.catalog.file(&self.name, path).await
+    }
+
+    async fn files_after(
+        &self,
+        after: Option<&FilePath>,
+        limit: usize,
+    ) -> Result<Vec<FileRecord>, StoreError> {
+        self.catalog.files_after(&self.name, after, limit).await
+    }
+
+    async fn search(
+        &self,
+        terms: &SearchTerms,
+        limit: usize,
+    ) -> Result<Vec<SearchHit>, StoreError> {
+        self.catalog.search(&self.name, terms, limit).await
     }
 }

@@ -2,8 +2,10 @@
 //! takes.
 
 use std::ffi::{OsStr, OsString};
-use std::path::PathBuf;
+use std::os::unix::fs::{MetadataExt, lchown};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::{fs, io};
 
 use anyhow::Context;
 use nix::unistd::{Gid, Uid, getuid, setgid, setgroups, setuid};
@@ -16,6 +18,9 @@ use crate::program;
 
 /// User and group in pypiserver's image, so that existing volumes keep their owner.
 const IMAGE_ID: u32 = 9898;
+
+/// The volume in pypiserver's image.
+const IMAGE_VOLUME: &str = "/data/packages";
 
 /// The home folder in pypiserver's image.
 const IMAGE_HOME: &str = "/data";
@@ -60,6 +65,7 @@ fn drop_root() -> anyhow::Result<()> {
     if !getuid().is_root() {
         return Ok(());
     }
+    take_over(Path::new(IMAGE_VOLUME));
     setgroups(&[])
         .and_then(|()| setgid(Gid::from_raw(IMAGE_ID)))
         .and_then(|()| setuid(Uid::from_raw(IMAGE_ID)))
@@ -68,10 +74,64 @@ fn drop_root() -> anyhow::Result<()> {
         })
 }
 
+/// Gives the volume to the image's user, as pypiserver's image does, if that user could not write
+/// it: a folder that the engine made belongs to root. Where that is not possible, as on a
+/// read-only volume, the files are served all the same, and uploads are refused with the reason.
+fn take_over(volume: &Path) {
+    let Ok(found) = fs::symlink_metadata(volume) else {
+        return;
+    };
+    if !found.is_dir() || may_write(&found) {
+        return;
+    }
+    let (taken, failed) = chown_all(volume);
+    if taken > 0 {
+        program::to_stderr(&format!(
+            "gave {} to user {IMAGE_ID}, which could not write it\n",
+            volume.display()
+        ));
+    }
+    if let Some(error) = failed {
+        program::to_stderr(&format!(
+            "user {IMAGE_ID} cannot write {} ({error}): uploads will be refused; \
+             `chown -R {IMAGE_ID}:{IMAGE_ID}` on the host mends it\n",
+            volume.display()
+        ));
+    }
+}
+
+fn may_write(folder: &fs::Metadata) -> bool {
+    let mode = folder.mode();
+    if folder.uid() == IMAGE_ID {
+        mode & 0o300 == 0o300
+    } else if folder.gid() == IMAGE_ID {
+        mode & 0o030 == 0o030
+    } else {
+        mode & 0o003 == 0o003
+    }
+}
+
+/// Gives a folder and all that is in it to the image's user, and returns how many that were and
+/// the first error. Links are given away, never followed.
+fn chown_all(folder: &Path) -> (u64, Option<io::Error>) {
+    let mut failed = None;
+    let mut taken = 0;
+    let mut waiting = vec![folder.to_owned()];
+    while let Some(path) = waiting.pop() {
+        match lchown(&path, Some(IMAGE_ID), Some(IMAGE_ID)) {
+            Ok(()) => taken += 1,
+            Err(error) => failed = failed.or(Some(error)),
+        }
+        let is_folder = fs::symlink_metadata(&path).is_ok_and(|found| found.is_dir());
+        if is_folder && let Ok(entries) = fs::read_dir(&path) {
+            waiting.extend(entries.filter_map(|entry| Some(entry.ok()?.path())));
+        }
+    }
+    (taken, failed)
+}
+
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
 
     fn words_in_image(words: &[&str], variables: &[(&str, &str)]) -> Vec<String> {
