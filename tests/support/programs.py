@@ -127,6 +127,8 @@ class Site:
         self.port = 0
         self.port_words: list[str] | None = None
         self.is_expected_to_fail = False
+        self.run_as: int | None = None
+        self.program = door.command
 
     @property
     def packages(self) -> Path:
@@ -151,7 +153,7 @@ class Site:
 
     def _spawn(self) -> None:
         arguments = [
-            *self.door.command,
+            *self.program,
             *self.form,
             "-i",
             "127.0.0.1",
@@ -171,6 +173,9 @@ class Site:
             stderr=self._err,
             # A test runner may ignore interrupts, and a child inherits that.
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+            user=self.run_as,
+            group=self.run_as,
+            extra_groups=None if self.run_as is None else [],
         )
 
     def _await_start(self) -> None:
