@@ -1,6 +1,8 @@
 # The stages of ci/test, one function each. Sourced, never run.
 # shellcheck shell=bash
 
+# ci/test reads it.
+# shellcheck disable=SC2034
 STAGES=(tools scripts typos addresses fmt clippy build unit doctest clients doc deny crypto)
 
 # Everything that is installed is installed here; the other stages only use it. A stage that is

@@ -17,7 +17,8 @@ settle_environment() {
     for name in $(compgen -e | grep '^WHEELHOUSE_' || true); do
         [ "$name" = WHEELHOUSE_CACHE ] || unset "$name"
     done
-    export WHEELHOUSE_VENVS=$CACHE/venvs/$(requirements_hash)
+    WHEELHOUSE_VENVS=$CACHE/venvs/$(requirements_hash)
+    export WHEELHOUSE_VENVS
     export WHEELHOUSE_TEST_PYTHON=$WHEELHOUSE_VENVS/control/bin/python
     export WHEELHOUSE_BIN_DIR=$CARGO_TARGET_DIR/ci
 }
