@@ -6,6 +6,9 @@ import re
 
 from support.distributions import wheel
 
+LABEL = r'\w+="[^"\\]*"'
+METRIC = re.compile(rf"[a-zA-Z_:][\w:]*(\{{({LABEL}(,{LABEL})*)?\}})? ([0-9.eE+-]+|NaN|[+-]Inf)")
+
 
 def test_healthz_and_readyz_answer(site):
     assert site.get("/healthz").status == 200
@@ -20,7 +23,7 @@ def test_metrics_are_prometheus_text_without_project_names(site):
     lines = [line for line in answer.text.splitlines() if line and not line.startswith("#")]
     assert lines
     for line in lines:
-        assert re.fullmatch(r'[a-zA-Z_:][\w:]*(\{[^{}]*\})? [0-9.eE+-]+(NaN|Inf)?', line), line
+        assert METRIC.fullmatch(line), line
     assert "friendly" not in answer.text and "made-up" not in answer.text
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import shutil
+import time
 
 import pytest
 
@@ -22,13 +24,13 @@ def test_simple_53_pages_are_revalidated(site, path):
 
 @pytest.mark.parametrize("path", PAGES)
 def test_simple_54_tags_differ_between_forms_and_encodings(site, path):
-    tags = [
-        site.get(path, headers={"Accept": type_, **more}).header("ETag")
-        for type_ in TYPES
-        for more in [{}, {"Accept-Encoding": "gzip"}]
-    ]
-    strong = [tag for tag in tags if not tag.startswith("W/")]
-    assert len(set(strong)) == len(strong), tags
+    tags = {}
+    for type_ in TYPES:
+        for more in [{}, {"Accept-Encoding": "gzip"}]:
+            answer = site.get(path, headers={"Accept": type_, **more})
+            tags[type_, answer.header("Content-Encoding")] = answer.header("ETag")
+    strong = [tag for tag in tags.values() if not tag.startswith("W/")]
+    assert len(set(strong)) == len(strong) >= 3, tags
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -68,9 +70,10 @@ def test_simple_56_serial_never_goes_down(serve, either_name):
     site.restart()
     assert serial() >= before
     site.stop()
-    import shutil
-
     shutil.rmtree(site.packages / ".wheelhouse")
+    # A catalog that knows nothing begins at the present second: uploads that come faster than
+    # one a second for long would need more.
+    time.sleep(len(seen))
     site.start()
     assert serial() >= before, "also when the state is lost"
 

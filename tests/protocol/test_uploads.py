@@ -19,12 +19,6 @@ def site(serve, either_name: Door) -> Site:
     return serve(either_name, *OPEN)
 
 
-def test_up_01_another_protocol_version_is_400(site):
-    parts = [(":action", "file_upload"), ("protocol_version", "2"), ("content", (DEMO.filename, DEMO.content))]
-    assert site.post(parts).status == 400
-    assert site.listed() == []
-
-
 def test_up_03_upload_is_never_redirected(site):
     for number, path in enumerate(["/", "/legacy/", "/legacy"]):
         assert site.upload(wheel("demo", f"1.{number}"), path=path).status == 200

@@ -228,8 +228,9 @@ def test_mended_password_file_that_vanishes_is_never_500(serve, pypi_server: Doo
     assert status(site) == 200
     site.password_file.unlink()
     time.sleep(1)
-    assert status(site) in (200, 401)
-    assert site.get("/simple/").status == 401
+    # Nobody can be checked; who comes with nothing learns what is asked for.
+    assert status(site) in (200, 401, 503)
+    assert site.get("/simple/").status in (401, 503)
     site.write_users({"bob": htpasswd("-s")})
     wait_until(lambda: status(site, "bob") == 200, seconds=5)
 

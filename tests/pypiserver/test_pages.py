@@ -6,6 +6,7 @@ import pytest
 
 from support.distributions import any_file, wheel, zip_sdist
 from support.programs import Door, Site
+from support.waiting import wait_until
 
 DEMO = wheel("demo", "1.0")
 FILES = [
@@ -116,8 +117,8 @@ def test_kept_error_shows_the_url_escaped(site: Site):
 
 def location(site: Site, path: str, **more) -> str:
     """Where a redirect leads on this site."""
-    found = site.get(path, **more).header("Location", "")
-    return found.removeprefix(site.url.rstrip("/"))
+    here = site.url.rstrip("/")
+    return site.get(path, **more).leads_to(here + path).removeprefix(here)
 
 
 @pytest.mark.parametrize(
@@ -133,8 +134,6 @@ def location(site: Site, path: str, **more) -> str:
         ("/demo/", "/simple/demo/"),
         ("/pypi", "/simple/pypi/"),
         ("/pypi/", "/simple/pypi/"),
-        ("/robots.txt", "/simple/robots.txt/"),
-        ("/RPC2", "/simple/RPC2/"),
         ("/Other.Name/json", "/other-name/json"),
     ],
 )
@@ -142,9 +141,17 @@ def test_kept_redirect_leads_to(site: Site, path, target):
     assert location(site, path) == target
 
 
-@pytest.mark.parametrize(("path", "hops"), [("/simple/Other.Name", 2), ("/Other.Name", 2)])
-def test_kept_odd_spelling_arrives_at_the_page(site: Site, path, hops):
-    for _ in range(hops):
+@pytest.mark.parametrize(
+    ("path", "target"),
+    [("/robots.txt", "/simple/robots-txt/"), ("/RPC2", "/simple/rpc2/"), ("/A_b", "/simple/a-b/")],
+)
+def test_mended_redirect_of_the_bare_name_is_normalised_at_once(ours: Site, path, target):
+    assert location(ours, path) == target
+
+
+@pytest.mark.parametrize("path", ["/simple/Other.Name", "/Other.Name", "/Other.Name/"])
+def test_kept_odd_spelling_arrives_at_the_page(site: Site, path):
+    for _ in range(2):
         answer = site.get(path)
         if answer.status == 200:
             break
@@ -169,9 +176,10 @@ def test_kept_redirect_to_the_fallback_depends_on_the_http_version(open_site, ve
     assert open_site.raw(request.encode()).split()[1] == str(status).encode()
 
 
-def test_kept_redirect_is_absolute_and_uses_the_host_header(site: Site):
+def test_kept_redirect_stays_on_the_host_that_was_asked(site: Site):
     answer = site.get("/demo", headers={"Host": "packages.example:81"})
-    assert answer.header("Location") == "http://packages.example:81/simple/demo/"
+    asked = "http://packages.example:81/demo"
+    assert answer.leads_to(asked) == "http://packages.example:81/simple/demo/"
 
 
 # §2.1: the welcome page.
@@ -219,19 +227,28 @@ def test_kept_welcome_template_escapes_values(serve, door: Door):
     assert "<b>" not in page.text and page.status < 500
 
 
-def test_mended_welcome_template_never_runs_code(serve, pypi_server: Door):
+CODE = {
+    "expression": "{{6 * 7}}",
+    "line": "% open('made-by-code', 'w')",
+    "block": "<%\nopen('made-by-code', 'w')\n%>",
+    "call": "{{__import__('os').mkdir('made-by-code')}}",
+    "unknown name": "{{NO_SUCH_NAME}}",
+}
+
+
+@pytest.mark.parametrize("code", CODE.values(), ids=CODE)
+def test_mended_code_in_the_welcome_template_is_never_run(serve, pypi_server: Door, code):
     site = serve(pypi_server, "--welcome", "welcome.html", start=False)
-    lines = [
-        "{{6 * 7}}",
-        "% import os",
-        "% open('made-by-code', 'w')",
-        "<% open('made-by-code', 'w') %>",
-        "{{__import__('os')}}",
-        "{{NO_SUCH_NAME}}",
-    ]
-    (site.folder / "welcome.html").write_text("\n".join(lines))
-    answer = site.start().get("/")
-    assert answer.status == 200 and "42" not in answer.text
+    (site.folder / "welcome.html").write_text(f"<p>{{{{URL}}}}</p>\n{code}\n")
+    try:
+        site.start()
+    except AssertionError as refused:
+        # A template that would show something else than before is better refused than shown.
+        site.is_expected_to_fail = True
+        assert "error: " in str(refused) and "welcome" in str(refused)
+    else:
+        answer = site.get("/")
+        assert answer.status == 200 and "42" not in answer.text
     assert not (site.folder / "made-by-code").exists()
 
 
@@ -304,7 +321,10 @@ def test_kept_flat_list_shows_every_file_with_path_and_hash(serve, door: Door):
     site = serve(door, files=FILES, start=False)
     other = any_file("inner-1.0.zip")
     other.put(site.packages, "sub/inner-1.0.zip")
-    links = {link.text: link.href for link in site.start().get("/packages/").links}
+    site.start()
+    # A program that computes hashes once may show the list before it has them all.
+    wait_until(lambda: all(link.fragment for link in site.get("/packages/").links), seconds=10)
+    links = {link.text: link.href for link in site.get("/packages/").links}
     assert links.keys() == {*(file.filename for file in FILES), "sub/inner-1.0.zip"}
     assert links["sub/inner-1.0.zip"] == f"/packages/sub/inner-1.0.zip#sha256={other.sha256}"
 
@@ -320,7 +340,7 @@ def test_kept_unknown_project_leads_to_the_fallback(open_site: Site):
 def test_kept_fallback_asks_for_the_normalised_name(open_site: Site):
     answer = open_site.get("/simple/No.Pe/")
     assert answer.status == 301
-    assert answer.header("Location").endswith("/simple/no-pe/")
+    assert answer.header("Location", "").endswith("/simple/no-pe/")
 
 
 def test_kept_fallback_is_all_or_nothing_by_project(open_site: Site):
@@ -382,9 +402,10 @@ def test_mended_query_of_a_redirect_is_kept_or_harmless(ours: Site):
 
 
 def test_mended_locked_site_shows_neither_version_nor_count(serve, pypi_server: Door):
-    site = serve(pypi_server, "-P", ".htpasswd", "-a", "update,download,list", users={}, files=FILES)
+    files = [any_file(f"demo-1.{number}.zip") for number in range(137)]
+    site = serve(pypi_server, "-P", ".htpasswd", "-a", "update,download,list", users={}, files=files)
     page = site.get("/")
     assert page.status in (200, 401)
     number = pypi_server.run("--version", folder=site.folder).stdout.strip()
     assert number not in page.text
-    assert str(len(FILES)) not in page.text.replace(str(site.port), "")
+    assert "137" not in page.text.replace(str(site.port), "")

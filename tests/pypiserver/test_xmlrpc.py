@@ -8,6 +8,7 @@ import pytest
 
 from support.distributions import any_file, wheel
 from support.programs import Door, Site
+from support.waiting import wait_until
 
 FILES = [
     any_file("demo-1.0.zip"),
@@ -33,8 +34,8 @@ def call(site: Site, body: str | bytes, path: str = "/RPC2"):
 
 
 def search(site: Site, *names: str, path: str = "/RPC2") -> list[tuple[str, str]]:
-    server = xmlrpc.client.ServerProxy(site.url.rstrip("/") + path)
-    hits = server.search({"name": list(names), "summary": list(names)}, "or")
+    with xmlrpc.client.ServerProxy(site.url.rstrip("/") + path) as server:
+        hits = server.search({"name": list(names), "summary": list(names)}, "or")
     return sorted((hit["name"], hit["version"]) for hit in hits)
 
 
@@ -56,8 +57,8 @@ def test_kept_search_finds_parts_of_names(site: Site, name, found):
 
 
 def test_kept_hit_has_name_version_summary_and_ordering(site: Site):
-    server = xmlrpc.client.ServerProxy(site.url + "RPC2")
-    hit = server.search({"name": "other"})[0]
+    with xmlrpc.client.ServerProxy(site.url + "RPC2") as server:
+        hit = server.search({"name": "other"})[0]
     assert (hit["name"], hit["version"]) == ("other", "2.0")
     assert isinstance(hit["summary"], str) and "_pypi_ordering" in hit
 
@@ -96,18 +97,17 @@ def test_mended_search_does_not_care_about_case_and_separators(ours: Site):
 
 
 def test_mended_search_shows_the_summary(ours: Site):
-    server = xmlrpc.client.ServerProxy(ours.url + "RPC2")
-    from support.waiting import wait_until
+    def summary() -> str:
+        with xmlrpc.client.ServerProxy(ours.url + "RPC2") as server:
+            return server.search({"name": "extra"})[0]["summary"]
 
-    wait_until(
-        lambda: server.search({"name": "extra"})[0]["summary"] == "What more a demo has", seconds=5
-    )
+    wait_until(lambda: summary() == "What more a demo has", seconds=5)
 
 
 def test_mended_unknown_method_is_a_fault(ours: Site):
-    server = xmlrpc.client.ServerProxy(ours.url + "RPC2")
-    with pytest.raises(xmlrpc.client.Fault):
-        server.no_such_method()
+    with xmlrpc.client.ServerProxy(ours.url + "RPC2") as server:
+        with pytest.raises(xmlrpc.client.Fault):
+            server.no_such_method()
 
 
 @pytest.mark.parametrize(

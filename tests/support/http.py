@@ -6,10 +6,12 @@ import base64
 import json
 import re
 import socket
+from contextlib import suppress
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from http.client import HTTPConnection, HTTPMessage
 from typing import Any
+from urllib.parse import urljoin
 
 TIMEOUT = 30
 
@@ -48,6 +50,13 @@ class Answer:
 
     def header(self, name: str, default: str | None = None) -> str | None:
         return self.headers.get(name, default)
+
+    def leads_to(self, asked: str) -> str:
+        """Where a client that asked for the address `asked` is sent. `Location` may be absolute
+        or a path: what counts is where clients arrive."""
+        location = self.header("Location")
+        assert location, f"no redirect: {self}"
+        return urljoin(asked, location)
 
     def __str__(self) -> str:
         return f"{self.status} {self.reason}\n{self.headers}{self.body[:2000]!r}"
@@ -137,8 +146,9 @@ def basic(user: str, password: str) -> str:
 def raw(port: int, data: bytes, *, timeout: float = TIMEOUT) -> bytes:
     """Sends bytes as they are and returns all that comes back until the server closes."""
     with socket.create_connection(("127.0.0.1", port), timeout=timeout) as connection:
-        connection.sendall(data)
-        connection.shutdown(socket.SHUT_WR)
+        with suppress(OSError):  # A server may refuse before the end.
+            connection.sendall(data)
+            connection.shutdown(socket.SHUT_WR)
         received = b""
         while chunk := connection.recv(65536):
             received += chunk
