@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from support.programs import clean_environment, venv
+
+from .way_out import WAY_OUT
 
 
 class Client:
@@ -33,6 +35,9 @@ class Client:
         base |= {"PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring", "PIP_NO_INPUT": "1"}
         base |= {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_CACHE_DIR": str(self.home / "cache")}
         base |= {"UV_CACHE_DIR": str(self.home / "uv-cache"), "UV_PYTHON_DOWNLOADS": "never"}
+        # One try: a server that fails now and then must not pass.
+        base |= {"PIP_RETRIES": "0", "UV_HTTP_RETRIES": "0"}
+        base |= WAY_OUT.environment
         base |= environment or {}
         done = subprocess.run(
             [shutil.which(str(words[0]), path=path), *map(str, words[1:])],
@@ -48,6 +53,14 @@ class Client:
 
     def pip(self, *words: str | Path, **more) -> subprocess.CompletedProcess[str]:
         return self.run("python", "-W", "ignore", "-m", "pip", *words, **more)
+
+
+@pytest.fixture(autouse=True)
+def nothing_goes_out() -> Iterator[None]:
+    """Fails a test in which a client asked another machine for anything."""
+    yield
+    tried, WAY_OUT.tried = WAY_OUT.tried, []
+    assert not tried, f"a client asked another machine: {tried}"
 
 
 @pytest.fixture

@@ -41,11 +41,9 @@ def only(site: Site) -> list[str]:
 def test_pip_installs_a_project_with_what_it_needs(site, pip, target):
     # Build tools are in the environment already: nothing else may be fetched.
     pip.pip("install", "--no-build-isolation", *only(site), "--target", target, "app")
-    assert installed(target) == {"app-1.0", "demo_lib-1.2", "Other_Lib-0.5"} or installed(target) == {
-        "app-1.0",
-        "demo_lib-1.2",
-        "other_lib-0.5",
-    }
+    # What is built here is spelled as the build tools of the time do.
+    names = {name.lower().replace("other.lib", "other_lib") for name in installed(target)}
+    assert names == {"app-1.0", "demo_lib-1.2", "other_lib-0.5"}
 
 
 def test_pip_downloads_with_hashes(site, pip, tmp_path):
