@@ -6,8 +6,10 @@ CARGO_DENY_VERSION=0.20.2
 
 # Sets what every stage sees.
 settle_environment() {
-    mkdir -p "$CACHE"
+    mkdir -p "$CACHE/venvs"
     CACHE=$(cd "$CACHE" && pwd)
+    # Of this run: another one on the machine may build its own.
+    DENY_PID_FILE=$CACHE/cargo-deny.$$.pid
     # A fresh clone then starts with what the last one compiled. Nothing depends on it.
     export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$CACHE/target}
     export PATH=$CACHE/cargo/bin:$PATH
@@ -61,7 +63,7 @@ requirements_hash() {
 # Makes one private Python environment for each file in tests/requirements, all under
 # $WHEELHOUSE_VENVS. Each one is kept by what its file says, so a change remakes only that one.
 make_venvs() {
-    local python file name key folder
+    local python
     python=$(find_python) || {
         install_packages python3
         python=$(find_python)
@@ -69,19 +71,29 @@ make_venvs() {
     # Debian keeps this part of Python in a package of its own.
     "$python" -c 'import ensurepip, venv' 2>/dev/null || install_packages python3-venv
     mkdir -p "$WHEELHOUSE_VENVS"
+    local file
     for file in tests/requirements/*.txt; do
-        name=$(basename "$file" .txt)
-        key=$({ "$python" -VV; echo "$python"; cat "$file"; } | sha256sum | cut -c1-16)
-        folder=$CACHE/venvs/$name-$key
-        if [ ! -e "$folder/.complete" ]; then
-            echo "making the Python environment '$name'"
-            rm -rf "$folder"
-            "$python" -m venv "$folder"
-            "$folder/bin/python" -m pip install -q --disable-pip-version-check -r "$file"
-            touch "$folder/.complete"
-        fi
-        ln -sfn "$folder" "$WHEELHOUSE_VENVS/$name"
+        # One at a time, for two runs on one machine share the cache.
+        (
+            flock 9
+            make_venv "$python" "$file"
+        ) 9>"$CACHE/venvs/.lock"
     done
+}
+
+make_venv() {
+    local python=$1 file=$2 name key folder
+    name=$(basename "$file" .txt)
+    key=$({ "$python" -VV; echo "$python"; cat "$file"; } | sha256sum | cut -c1-16)
+    folder=$CACHE/venvs/$name-$key
+    if [ ! -e "$folder/.complete" ]; then
+        echo "making the Python environment '$name'"
+        rm -rf "$folder"
+        "$python" -m venv "$folder"
+        "$folder/bin/python" -m pip install -q --disable-pip-version-check -r "$file"
+        touch "$folder/.complete"
+    fi
+    ln -sfn "$folder" "$WHEELHOUSE_VENVS/$name"
 }
 
 # Starts the build of cargo-deny, which is long, beside the stages that need other things.
@@ -93,7 +105,7 @@ start_cargo_deny() {
     CARGO_TARGET_DIR=$CACHE/target-deny nice -n 15 cargo install cargo-deny --locked --quiet \
         --version "$CARGO_DENY_VERSION" --root "$CACHE/cargo" \
         >"$CACHE/log/cargo-deny.log" 2>&1 </dev/null &
-    echo $! >"$CACHE/cargo-deny.pid"
+    echo $! >"$DENY_PID_FILE"
 }
 
 deny_is_here() {
@@ -103,11 +115,11 @@ deny_is_here() {
 # Waits for the build that start_cargo_deny began; builds here and now where none runs.
 finish_cargo_deny() {
     local pid
-    pid=$(cat "$CACHE/cargo-deny.pid" 2>/dev/null || true)
+    pid=$(cat "$DENY_PID_FILE" 2>/dev/null || true)
     while [ -n "$pid" ] && kill -0 "$pid" 2>/dev/null; do
         sleep 1
     done
-    rm -f "$CACHE/cargo-deny.pid"
+    rm -f "$DENY_PID_FILE"
     if ! deny_is_here; then
         CARGO_TARGET_DIR=$CACHE/target-deny cargo install cargo-deny --locked --quiet \
             --version "$CARGO_DENY_VERSION" --root "$CACHE/cargo"
@@ -117,7 +129,7 @@ finish_cargo_deny() {
 
 stop_background() {
     local pid
-    pid=$(cat "$CACHE/cargo-deny.pid" 2>/dev/null || true)
-    rm -f "$CACHE/cargo-deny.pid"
+    pid=$(cat "$DENY_PID_FILE" 2>/dev/null || true)
+    rm -f "$DENY_PID_FILE"
     [ -z "$pid" ] || kill "$pid" 2>/dev/null || true
 }
