@@ -71,10 +71,12 @@ impl Index {
                 Err(OpenError::Away(place)) => return Err(DownloadError::Away(place)),
                 Err(OpenError::Store(error)) => return Err(error.into()),
             };
-            if !file.settled {
+            let is_recorded = file.fingerprint == record.fingerprint;
+            // What was read under this fingerprint is what is there, however young it is.
+            if !file.settled && !(is_recorded && self.is_read(&record)) {
                 return Err(DownloadError::Changing);
             }
-            if file.fingerprint == record.fingerprint {
+            if is_recorded {
                 let contents = self.read(&record).await?;
                 return Ok(Download {
                     record,

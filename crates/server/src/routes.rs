@@ -38,8 +38,6 @@ pub(crate) fn router(state: State) -> Result<Router, String> {
         )
         .route("/simple/{project}", get(simple::add_slash))
         .route("/simple/{project}/", pages(get(simple::project_page)))
-        .route("/+simple/{project}/", get(simple::project_page))
-        .route("/legacy/+simple/{project}/", get(simple::project_page))
         .route("/packages", get(simple::add_slash))
         .route("/packages/", get(simple::flat_list))
         .route("/packages/{*path}", get(files::download))
@@ -54,6 +52,13 @@ pub(crate) fn router(state: State) -> Result<Router, String> {
         .route("/{project}", project_redirect())
         .route("/{project}/", project_redirect())
         .route("/{project}/json", get(project::json));
+    // Hatch asks below its upload address, and not always with a plain plus sign.
+    for upload in ["", "/legacy"] {
+        for plus in ["+", "%2B", "%2b"] {
+            let path = format!("{upload}/{plus}simple/{{project}}/");
+            router = router.route(&path, get(simple::project_page));
+        }
+    }
     match state.settings.health_path.as_deref() {
         // The operator's path may be one of our own checks, which then answers as it always does.
         None | Some("/healthz" | "/readyz") => {}

@@ -395,7 +395,7 @@ fn elsewhere(state: &Shared, project: &ProjectKey, version: Version) -> Option<R
 }
 
 pub(super) fn project_key(spelling: &str) -> Result<ProjectKey, ApiError> {
-    let is_name = |c: char| c != '/' && !c.is_control();
+    let is_name = |c: char| c != '/' && c != '\0';
     ProjectKey::of(spelling)
         .filter(|_| spelling.chars().all(is_name) && !matches!(spelling, "." | ".."))
         .filter(|_| spelling.len() <= 1_024)

@@ -162,9 +162,17 @@ fn claimed_digests(form: &UploadForm) -> Result<ClaimedDigests, ApiError> {
             })
             .transpose()
     }
+    // The old uploader of setuptools sends a digest of 64 bytes under this name. Nobody else
+    // computes it, and its form has two more.
+    let is_of_setuptools =
+        |text: &str| text.len() == 128 && text.bytes().all(|b| b.is_ascii_hexdigit());
+    let blake2b_256 = match form.field("blake2_256_digest") {
+        Some(text) if is_of_setuptools(text) => None,
+        _ => claim(form, "blake2_256_digest")?,
+    };
     Ok(ClaimedDigests {
         sha256: claim(form, "sha256_digest")?,
-        blake2b_256: claim(form, "blake2_256_digest")?,
+        blake2b_256,
         md5: claim(form, "md5_digest")?,
     })
 }
