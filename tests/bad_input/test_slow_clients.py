@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import signal
 import socket
+import struct
 import time
 from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
 
 from support.distributions import wheel
+from support.http import status_of
+from support.uploads import BOUNDARY, form
+from support.waiting import wait_until
 
 DEMO = wheel("demo", "1.0", padding=3_000_000)
 
@@ -60,8 +68,6 @@ def test_head_that_comes_in_single_bytes_is_read(serve, either_name):
 
 
 def test_stop_lets_a_download_end(serve, either_name):
-    import signal
-
     large = wheel("large", "1.0", padding=30_000_000)
     site = serve(either_name, files=[large])
     connection = socket.socket()
@@ -81,8 +87,6 @@ def test_stop_lets_a_download_end(serve, either_name):
 
 
 def test_stop_takes_no_longer_than_the_drain(serve, either_name):
-    import signal
-
     site = serve(either_name, "--drain-seconds", "1", files=[DEMO])
     with ExitStack() as stack:
         for _ in range(5):
@@ -91,3 +95,111 @@ def test_stop_takes_no_longer_than_the_drain(serve, either_name):
         began = time.monotonic()
         assert site.stop(signal.SIGTERM) == 0
         assert time.monotonic() - began < 6
+
+
+def connect(site, *, receive: int = 0) -> socket.socket:
+    """A connection; one that reads slowly has room for few bytes on their way."""
+    connection = socket.socket()
+    connection.settimeout(10)
+    if receive:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive)
+    connection.connect(("127.0.0.1", site.port))
+    return connection
+
+
+def files_in(folder: Path) -> set[Path]:
+    return {path for path in folder.rglob("*") if path.is_file()}
+
+
+def read_all(connection: socket.socket) -> bytes:
+    return b"".join(iter(lambda: connection.recv(1 << 16), b""))
+
+
+def test_many_idle_connections_do_not_hold_up_others(serve, pypi_server):
+    site = serve(pypi_server, files=[DEMO])
+    keeps = b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n"
+    with ExitStack() as stack:
+        idle = [stack.enter_context(connect(site)) for _ in range(400)]
+        # Half of them have asked before and are kept alive.
+        for connection in idle[::2]:
+            connection.sendall(keeps)
+            assert connection.recv(4096).startswith(b"HTTP/1.1 200")
+        began = time.monotonic()
+        for _ in range(20):
+            assert site.get("/simple/demo/").status == 200
+        assert time.monotonic() - began < 5
+        # They were not dropped for it either.
+        idle[0].sendall(keeps)
+        assert idle[0].recv(4096).startswith(b"HTTP/1.1 200")
+
+
+def test_more_connections_than_allowed_wait_for_their_turn(serve, pypi_server):
+    site = serve(pypi_server, "--max-connections", "8", files=[DEMO])
+    with ExitStack() as stack:
+        idle = [stack.enter_context(connect(site)) for _ in range(8)]
+        waiting = stack.enter_context(connect(site))
+        waiting.sendall(b"GET /health HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        for connection in idle:
+            connection.close()
+        assert read_all(waiting).startswith((b"HTTP/1.1 200", b"HTTP/1.1 503"))
+    assert site.get("/simple/demo/").status == 200
+
+
+def test_slow_reader_gets_the_whole_file_while_others_are_served(serve, pypi_server):
+    large = wheel("large", "1.0", padding=20_000_000)
+    site = serve(pypi_server, files=[large, DEMO])
+    head = f"GET /packages/{large.filename} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+    with connect(site, receive=8192) as slow:
+        slow.sendall(head.encode())
+        received = slow.recv(4096)
+        for _ in range(20):
+            assert site.get(f"/packages/{DEMO.filename}").body == DEMO.content
+            received += slow.recv(4096)
+        assert site.get(f"/packages/{large.filename}").body == large.content
+        # Other bytes than these, or fewer, would be a fault that only slow readers meet.
+        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+        received += read_all(slow)
+    assert received.partition(b"\r\n\r\n")[2] == large.content
+
+
+@pytest.mark.parametrize("end", ["close", "reset"])
+def test_upload_that_breaks_off_leaves_nothing(serve, either_name, end):
+    site = serve(either_name, "-a", ".", "-P", ".")
+    body = form([(":action", "file_upload"), ("content", (DEMO.filename, DEMO.content))])
+    head = (
+        f"POST / HTTP/1.1\r\nHost: a\r\nContent-Type: multipart/form-data; boundary={BOUNDARY}\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    )
+    before = files_in(site.packages)
+    with connect(site) as connection:
+        connection.sendall(head.encode() + body[: len(body) // 2])
+        wait_until(lambda: files_in(site.packages) - before, seconds=5, what="the half of a file")
+        assert site.listed() == []
+        if end == "reset":
+            # A connection that is closed without lingering is reset.
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    wait_until(
+        lambda: files_in(site.packages) <= before, seconds=5, what="the half of a file is gone"
+    )
+    assert site.listed() == []
+    assert site.upload(DEMO).status == 200
+    assert site.get(f"/packages/{DEMO.filename}").body == DEMO.content
+
+
+def test_upload_in_small_pieces_arrives(serve, pypi_server):
+    site = serve(pypi_server, "-a", ".", "-P", ".")
+    small = wheel("small", "1.0")
+    body = form([(":action", "file_upload"), ("content", (small.filename, small.content))])
+    head = (
+        f"POST / HTTP/1.1\r\nHost: a\r\nContent-Type: multipart/form-data; boundary={BOUNDARY}\r\n"
+        f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+    )
+    with connect(site) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection.sendall(head.encode())
+        # The boundary of the form falls across pieces again and again.
+        for start in range(0, len(body), 7):
+            connection.sendall(body[start : start + 7])
+            time.sleep(0.001)
+        assert status_of(read_all(connection)) == 200
+    assert site.get(f"/packages/{small.filename}").body == small.content

@@ -4,12 +4,13 @@ command with `.pypirc`, then every way in which its machines know the index."""
 from __future__ import annotations
 
 import shutil
+import subprocess
 import xmlrpc.client
 from pathlib import Path
 
 import pytest
 
-from clients.conftest import installed
+from clients.conftest import Client, installed
 from support.distributions import wheel
 from support.programs import Door, Site
 from support.waiting import wait_until
@@ -24,8 +25,6 @@ QUIET = {"PYTHONWARNINGS": "ignore"}
 @pytest.fixture(scope="module")
 def site(serve_all, door: Door) -> Site:
     """`pypi-server -p PORT -P .htpasswd packages`, as it stands in the start script."""
-    import subprocess
-
     stored = subprocess.run(
         ["htpasswd", "-nb", "ada", "lovelace"], capture_output=True, text=True, check=True
     ).stdout.strip().split(":", 1)[1]
@@ -41,8 +40,6 @@ def site(serve_all, door: Door) -> Site:
 @pytest.fixture(scope="module")
 def uploaded(site: Site, tmp_path_factory) -> Site:
     """The site after `python setup.py sdist upload -r particle`."""
-    from clients.conftest import Client
-
     home = tmp_path_factory.mktemp("home")
     work = home / "helpers"
     shutil.copytree(EXAMPLE, work, ignore=shutil.ignore_patterns("dist", "*.egg-info", "build"))
@@ -61,8 +58,6 @@ def test_kept_upload_with_setuptools_arrives(uploaded: Site):
 
 
 def test_kept_second_upload_of_a_changed_package_is_refused(uploaded: Site, tmp_path):
-    from clients.conftest import Client
-
     work = tmp_path / "helpers"
     shutil.copytree(EXAMPLE, work)
     (work / "helpers" / "extra.py").write_text("MORE = 1\n")
@@ -94,29 +89,41 @@ def test_kept_install_from_the_environment(client, uploaded, target, name):
     variables = {
         "PIP_EXTRA_INDEX_URL": uploaded.url + "simple/",
         "PIP_INDEX_URL": NOWHERE,
-        "PIP_RETRIES": "0",
     }
     install(client(name), uploaded, target, "helpers", environment=variables)
+
+
+def pip_conf(home: Path, extra: str, *lines: str) -> dict[str, str]:
+    """Writes the settings of a machine, and returns the variable that leads pip to them."""
+    file = home / "pip.conf"
+    words = ["[global]", f"index-url = {NOWHERE}", f"extra-index-url = {extra}", *lines]
+    file.write_text("\n".join(words) + "\n")
+    return {"PIP_CONFIG_FILE": str(file)}
+
+
+def another_host(site: Site) -> str:
+    """The same address in a spelling that pip does not know as this machine: it wants TLS there."""
+    return site.url.replace("127.0.0.1", "127.1") + "simple/"
 
 
 @pytest.mark.parametrize("name", PIPS)
 def test_kept_install_from_pip_conf_with_a_trusted_host(client, uploaded, target, name):
     pip = client(name)
-    settings = (
-        "[global]\n"
-        f"index-url = {NOWHERE}\n"
-        f"extra-index-url = {uploaded.url}simple/\n"
-        "trusted-host = 127.0.0.1\n"
-        "retries = 0\n"
-    )
-    (pip.home / "pip.conf").write_text(settings)
-    install(pip, uploaded, target, "helpers", environment={"PIP_CONFIG_FILE": str(pip.home / "pip.conf")})
+    settings = pip_conf(pip.home, another_host(uploaded), "trusted-host = 127.1")
+    install(pip, uploaded, target, "helpers", environment=settings)
+
+
+def test_kept_without_the_trusted_host_pip_refuses(client, uploaded, target):
+    pip = client("pip-newest")
+    settings = pip_conf(pip.home, another_host(uploaded))
+    done = pip.pip("install", "--target", target, "helpers", environment=settings, fails=True)
+    assert "not a trusted or secure host" in done.stderr, done
 
 
 @pytest.mark.parametrize("name", PIPS)
 @pytest.mark.parametrize("path", ["simple/", "simple", ""], ids=["simple", "no slash", "bare host"])
 def test_kept_install_with_the_option(client, uploaded, target, name, path):
-    words = ["--index-url", NOWHERE, "--retries", "0", "--extra-index-url", uploaded.url + path]
+    words = ["--index-url", NOWHERE, "--extra-index-url", uploaded.url + path]
     install(client(name), uploaded, target, *words, "helpers")
 
 
@@ -136,8 +143,6 @@ def test_kept_any_client_finds_it_with_search(uploaded):
 
 
 def test_kept_wrong_password_in_pypirc_is_refused(site: Site, tmp_path):
-    from clients.conftest import Client
-
     work = tmp_path / "helpers"
     shutil.copytree(EXAMPLE, work)
     changelog = work / "helpers" / "CHANGELOG"

@@ -117,14 +117,14 @@ def test_pip_signs_in_with_a_password_that_must_be_quoted(locked, pip, target):
 @pytest.mark.parametrize("user", ["ada", "nobody"])
 def test_pip_says_that_a_wrong_password_is_unauthorized(locked, pip, target, user):
     # The older ones say why only if asked.
-    words = ["install", "-v", "--target", target, "demo", "-i", simple(locked, user, "wrong")]
+    words = ["install", "-vv", "--target", target, "demo", "-i", simple(locked, user, "wrong")]
     done = pip.pip(*words, fails=True)
     assert "401" in done.stdout + done.stderr, done
     assert not target.exists()
 
 
 def test_pip_without_a_password_gets_nothing(locked, pip, target):
-    done = pip.pip("install", "-v", "-i", simple(locked), "--target", target, "demo", fails=True)
+    done = pip.pip("install", "-vv", "-i", simple(locked), "--target", target, "demo", fails=True)
     assert "401" in done.stdout + done.stderr, done
     assert not target.exists()
 
