@@ -1,5 +1,5 @@
 """What pip 20.3, 23.0 and the newest do beyond a plain install: choosing, several indexes,
-passwords, search."""
+passwords, search. Plain installs are tested under both names; what is here does not depend on it."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ FILES = [
 
 
 @pytest.fixture(scope="module")
-def site(serve_all, either_name: Door) -> Site:
-    return serve_all(either_name, "--disable-fallback", files=FILES)
+def site(serve_all, pypi_server: Door) -> Site:
+    return serve_all(pypi_server, "--disable-fallback", files=FILES)
 
 
 @pytest.fixture(scope="module")
-def locked(serve_all, either_name: Door) -> Site:
+def locked(serve_all, pypi_server: Door) -> Site:
     locks = ["-P", ".htpasswd", "-a", "update,download,list"]
-    return serve_all(either_name, *locks, "--disable-fallback", users=USERS, files=FILES)
+    return serve_all(pypi_server, *locks, "--disable-fallback", users=USERS, files=FILES)
 
 
 @pytest.fixture(params=PIPS)
@@ -88,18 +88,18 @@ def test_pip_reads_the_metadata_out_of_a_part_of_the_wheel(site, client, target)
 # Several indexes.
 
 
-def test_pip_joins_an_index_with_an_extra_one(serve_all, either_name, site, pip, target):
+def test_pip_joins_an_index_with_an_extra_one(serve_all, pypi_server, site, pip, target):
     other = serve_all(
-        either_name, "--disable-fallback", files=[wheel("own", "3.0", requires_dist=["demo"])]
+        pypi_server, "--disable-fallback", files=[wheel("own", "3.0", requires_dist=["demo"])]
     )
     extra = ["--extra-index-url", simple(other)]
     pip.pip("install", "-i", simple(site), *extra, "--target", target, "own")
     assert installed(target) == {"own-3.0", "demo-1.1"}
 
 
-def test_pip_follows_the_fallback_for_what_is_not_here(serve_all, either_name, site, pip, target):
+def test_pip_follows_the_fallback_for_what_is_not_here(serve_all, pypi_server, site, pip, target):
     own = wheel("own", "3.0", requires_dist=["demo"])
-    ours = serve_all(either_name, "--fallback-url", simple(site), files=[own, wheel("choosy", "0.1")])
+    ours = serve_all(pypi_server, "--fallback-url", simple(site), files=[own, wheel("choosy", "0.1")])
     pip.pip("install", "-i", simple(ours), "--target", target, "own", "choosy")
     # What is here is never looked up there, whatever the version.
     assert installed(target) == {"own-3.0", "demo-1.1", "choosy-0.1"}
