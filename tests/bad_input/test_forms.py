@@ -92,16 +92,18 @@ def test_bad_form_is_400_and_leaves_nothing(site, type_, body):
 def test_client_that_leaves_in_the_middle_leaves_nothing(site):
     import socket
 
+    from support.waiting import wait_until
+
     head = (
         f"POST / HTTP/1.1\r\nHost: a\r\nContent-Type: {MULTIPART}\r\nContent-Length: 10000000\r\n\r\n"
     )
-    for _ in range(5):
+    incoming = site.packages / ".wheelhouse" / "incoming"
+    incoming.mkdir(parents=True, exist_ok=True)
+    for _ in range(3):
         with socket.create_connection(("127.0.0.1", site.port)) as connection:
             connection.sendall(head.encode() + GOOD[:-20])
-    from support.waiting import wait_until
-
-    incoming = site.packages / ".wheelhouse" / "incoming"
-    wait_until(lambda: not incoming.exists() or not list(incoming.iterdir()), seconds=10)
+            wait_until(lambda: list(incoming.iterdir()), seconds=10, what="the upload begins")
+        wait_until(lambda: not list(incoming.iterdir()), seconds=10, what="nothing is left of it")
     nothing_is_left(site)
     assert site.upload(DEMO).status == 200
 
