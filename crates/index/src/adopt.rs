@@ -11,7 +11,7 @@ use crate::change::{Arrival, Attribution, Change, Departure, FileChange};
 use crate::identity::{Fingerprint, Timestamp};
 use crate::index::Index;
 use crate::path::FilePath;
-use crate::ports::{Committed, Observation, OpenError, Scan, Seen, StoreError};
+use crate::ports::{Committed, Observation, OpenError, Scan, StoreError};
 use crate::record::FileRecord;
 
 /// How many files that were seen are adopted at the same time.
@@ -33,11 +33,17 @@ impl Index {
         while let Some(observation) = observations.recv().await {
             let is_scan = matches!(observation, Observation::Scan(_));
             let outcome = match observation {
-                Observation::Files(seen) => self.adopt_seen(seen).await,
+                Observation::Files(seen) => {
+                    self.adopt_all(seen.into_iter().map(|file| file.path).collect())
+                        .await
+                }
                 Observation::Scan(scan) => self.adopt_scan(scan).await,
             };
             match outcome {
-                Err(error) => tracing::error!("cannot adopt what was found: {error}"),
+                Err(error) => {
+                    self.knowledge.lost_track();
+                    tracing::error!("cannot adopt what was found: {error}");
+                }
                 Ok(false) => {}
                 Ok(true) => self.reader.wake(),
             }
@@ -67,29 +73,40 @@ impl Index {
         }
     }
 
-    /// Takes note of what is at a path now.
-    pub(crate) async fn adopt(&self, path: &FilePath) -> Result<bool, StoreError> {
-        let _lock = self.locks.lock(path.file_name()).await;
-        self.adopt_locked(path).await
+    /// Takes note of what is at a path now. Goes on to its end, with the lock of the file's name,
+    /// when the caller stops waiting.
+    pub(crate) async fn adopt(self: &Arc<Self>, path: &FilePath) -> Result<bool, StoreError> {
+        let (index, path) = (Arc::clone(self), path.clone());
+        let adopting = tokio::spawn(async move {
+            let _lock = index.locks.lock(path.file_name()).await;
+            index.adopt_locked(&path).await
+        });
+        adopting
+            .await
+            .map_err(|failure| StoreError::new("index", "adopt a file", failure))?
     }
 
-    async fn adopt_seen(self: &Arc<Self>, seen: Vec<Seen>) -> Result<bool, StoreError> {
+    async fn adopt_all(self: &Arc<Self>, paths: Vec<FilePath>) -> Result<bool, StoreError> {
         let mut changed = false;
         // Several at a time: a catalog records together what waits together.
-        let mut adopted = stream::iter(seen)
-            .map(|file| {
+        let mut adopted = stream::iter(paths)
+            .map(|path| {
                 let index = Arc::clone(self);
-                async move { index.adopt(&file.path).await }
+                async move { index.adopt(&path).await }
             })
             .buffer_unordered(ADOPTED_TOGETHER);
+        let mut failure = None;
         while let Some(result) = adopted.next().await {
-            changed |= result?;
+            match result {
+                Ok(is_change) => changed |= is_change,
+                Err(error) => failure = Some(error),
+            }
         }
-        Ok(changed)
+        failure.map_or(Ok(changed), Err)
     }
 
     /// Compares everything that is there with everything that is listed.
-    async fn adopt_scan(&self, scan: Scan) -> Result<bool, StoreError> {
+    async fn adopt_scan(self: &Arc<Self>, scan: Scan) -> Result<bool, StoreError> {
         let unsettled: BTreeSet<&FilePath> = scan.unsettled.iter().collect();
         let mut changes = Vec::new();
         let mut gone = Vec::new();
@@ -121,15 +138,23 @@ impl Index {
         let mut changed = self.commit_scanned(changes).await?;
         if scan.complete {
             // The scan may be older than an upload: each file is looked at again.
-            for path in gone {
-                changed |= self.adopt(&path).await?;
-            }
+            changed |= self.adopt_all(gone).await?;
         }
+        self.knowledge.scanned(scan.complete, &scan.unsettled);
         Ok(changed)
     }
 
     /// Commits what a scan found under one serial, less what has changed since the scan.
     async fn commit_scanned(&self, changes: Vec<FileChange>) -> Result<bool, StoreError> {
+        // In one order, as everybody who locks more than one name.
+        let names: BTreeSet<&str> = changes
+            .iter()
+            .map(|change| change.path().file_name())
+            .collect();
+        let mut locks = Vec::with_capacity(names.len());
+        for name in names {
+            locks.push(self.locks.lock(name).await);
+        }
         let mut still_true = Vec::with_capacity(changes.len());
         for change in changes {
             let (FileChange::Add { record, .. } | FileChange::Replace { record, .. }) = &change

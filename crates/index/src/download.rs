@@ -73,7 +73,8 @@ impl Index {
             };
             let is_recorded = file.fingerprint == record.fingerprint;
             // What was read under this fingerprint is what is there, however young it is.
-            if !file.settled && !(is_recorded && self.is_read(&record)) {
+            let is_known = is_recorded && self.is_read(&record);
+            if !file.settled && !is_known {
                 return Err(DownloadError::Changing);
             }
             if is_recorded {

@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 use wheelhouse_standards::digest::HashAlgorithm;
+use wheelhouse_standards::name::ProjectKey;
 
 use crate::change::Change;
 use crate::identity::{IndexName, Serial, Timestamp};
 use crate::journal::JournalReader;
+use crate::knowledge::Knowledge;
 use crate::locks::FileLocks;
 use crate::ports::{Catalog, Clock, Committed, Counts, FileStore, StoreError};
 use crate::reading::{Learner, Reader};
@@ -24,7 +26,8 @@ pub struct Index {
     pub(crate) locks: FileLocks,
     pub(crate) reader: Reader,
     pub(crate) options: IndexOptions,
-    journal_readers: Vec<Arc<dyn JournalReader>>,
+    journal_readers: Arc<[Arc<dyn JournalReader>]>,
+    pub(crate) knowledge: Knowledge,
 }
 
 /// What an operator may choose about an index.
@@ -79,7 +82,8 @@ impl Index {
             locks: FileLocks::default(),
             reader: Reader::new(options.reading_threads, learner),
             options,
-            journal_readers,
+            journal_readers: journal_readers.into(),
+            knowledge: Knowledge::default(),
         })
     }
 
@@ -114,23 +118,42 @@ impl Index {
         self.catalog.head().await
     }
 
-    /// Succeeds if the catalog and the files can be read.
+    /// Returns whether it is certain that the index has no such project: everything in its
+    /// folders is listed, and no file of the project is on its way. Only then may anybody be sent
+    /// elsewhere for it.
+    pub fn surely_lacks(&self, project: &ProjectKey) -> bool {
+        self.knowledge.surely_lacks(project)
+    }
+
+    /// Succeeds if the catalog and the files can be read, and all files are listed.
     ///
     /// # Errors
     /// [`StoreError`] of the first that cannot.
     pub async fn ready(&self) -> Result<(), StoreError> {
         self.catalog.ready().await?;
-        self.files.ready().await
+        self.files.ready().await?;
+        if self.knowledge.is_whole() {
+            return Ok(());
+        }
+        let reason = "not everything that is in the folders is listed yet";
+        Err(StoreError::new("index", "answer for its folders", reason))
     }
 
-    /// Commits a change and tells the journal's readers.
+    /// Commits a change and tells the journal's readers. Goes on to its end when the caller stops
+    /// waiting: a committed change that nobody was told of would leave stale pages for good.
     pub(crate) async fn commit(&self, change: Change) -> Result<Committed, StoreError> {
-        let committed = self.catalog.commit(change).await?;
-        if let Committed::Applied(applied) = &committed {
-            for reader in &self.journal_readers {
-                reader.applied(applied);
+        let (catalog, readers) = (Arc::clone(&self.catalog), Arc::clone(&self.journal_readers));
+        let committing = tokio::spawn(async move {
+            let committed = catalog.commit(change).await?;
+            if let Committed::Applied(applied) = &committed {
+                for reader in readers.iter() {
+                    reader.applied(applied);
+                }
             }
-        }
-        Ok(committed)
+            Ok(committed)
+        });
+        committing
+            .await
+            .map_err(|failure| StoreError::new("index", "finish a commit", failure))?
     }
 }

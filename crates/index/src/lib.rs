@@ -10,6 +10,7 @@ pub mod download;
 pub mod identity;
 pub mod index;
 pub mod journal;
+mod knowledge;
 mod locks;
 pub mod page;
 pub mod path;

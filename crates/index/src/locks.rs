@@ -9,8 +9,18 @@ use tokio::sync::OwnedMutexGuard;
 /// Locks by file name. Names that nobody holds or waits for take no memory for long.
 #[derive(Debug, Default)]
 pub(crate) struct FileLocks {
-    held: Mutex<HashMap<Box<str>, Weak<tokio::sync::Mutex<()>>>>,
+    held: Mutex<Held>,
 }
+
+#[derive(Debug, Default)]
+struct Held {
+    by_name: HashMap<Box<str>, Weak<tokio::sync::Mutex<()>>>,
+    /// How many names there may be before those are swept out that nobody holds.
+    sweep_at: usize,
+}
+
+/// Names that are kept before anything is swept out.
+const KEPT_NAMES: usize = 64;
 
 /// The lock of one file name, until it is dropped.
 #[derive(Debug)]
@@ -29,14 +39,17 @@ impl FileLocks {
 
     fn mutex(&self, file_name: &str) -> Arc<tokio::sync::Mutex<()>> {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(mutex) = held.get(file_name).and_then(Weak::upgrade) {
+        if let Some(mutex) = held.by_name.get(file_name).and_then(Weak::upgrade) {
             return mutex;
         }
-        if held.len() >= 64 {
-            held.retain(|_, mutex| mutex.strong_count() > 0);
+        if held.by_name.len() >= held.sweep_at.max(KEPT_NAMES) {
+            held.by_name.retain(|_, mutex| mutex.strong_count() > 0);
+            // Twice as many as are in use, so that many locks at once are not swept many times.
+            held.sweep_at = 2 * held.by_name.len();
         }
         let mutex = Arc::new(tokio::sync::Mutex::new(()));
-        held.insert(file_name.into(), Arc::downgrade(&mutex));
+        held.by_name
+            .insert(file_name.into(), Arc::downgrade(&mutex));
         mutex
     }
 }
@@ -63,6 +76,6 @@ mod tests {
         for number in 0..1_000 {
             drop(locks.lock(&number.to_string()).await);
         }
-        assert!(locks.held.lock().expect("not poisoned").len() <= 64);
+        assert!(locks.held.lock().expect("not poisoned").by_name.len() <= KEPT_NAMES);
     }
 }

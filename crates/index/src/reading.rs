@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared, join_all};
+use futures_util::stream::{self, StreamExt};
 use tokio::sync::{Notify, Semaphore, mpsc, oneshot};
 use wheelhouse_standards::digest::HashAlgorithm;
 
@@ -163,8 +164,18 @@ impl Index {
                 .await?;
             let Some(last) = page.last() else { break };
             after = Some(last.path.clone());
-            self.read_all(&page, Duration::MAX).await;
-            done += page.len() as u64;
+            let count = page.len();
+            // Only as many as are read at a time: whoever asks for a file must not stand behind all
+            // others.
+            stream::iter(page)
+                .map(|record| {
+                    let index = Arc::clone(self);
+                    async move { index.read(&record).await }
+                })
+                .buffer_unordered(self.options.reading_threads.max(1))
+                .for_each(|_| std::future::ready(()))
+                .await;
+            done += count as u64;
             if done - told >= 10_000 || (total >= 1_000 && told == 0) {
                 told = done;
                 tracing::info!(files.done = done, files.total = total, "reading files");

@@ -60,7 +60,7 @@ impl ApiError {
         )
     }
 
-    fn later(detail: impl Into<String>) -> Self {
+    pub(crate) fn later(detail: impl Into<String>) -> Self {
         Self {
             retry_after_seconds: Some(2),
             ..Self::new(StatusCode::SERVICE_UNAVAILABLE, detail)

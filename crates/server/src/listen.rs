@@ -17,7 +17,7 @@ use crate::settings::Limits;
 use crate::state::State;
 
 /// Most requests that one HTTP/2 connection may have under way.
-const MAX_STREAMS: u32 = 128;
+const MAX_STREAMS: u32 = 32;
 /// Most bytes of a request's head.
 const MAX_HEAD_BYTES: usize = 64 * 1024;
 
@@ -53,7 +53,11 @@ pub(crate) async fn serve(
         };
         let front = front.clone();
         let service = service_fn(move |request| front.clone().answer(request, peer));
-        let io = TokioIo::new(PatientIo::new(ready(stream), limits.idle_timeout));
+        let io = TokioIo::new(PatientIo::new(
+            ready(stream),
+            limits.idle_timeout,
+            limits.header_timeout,
+        ));
         let connection = connections.serve_connection(io, service).into_owned();
         let connection = graceful.watch(connection);
         let state = Arc::clone(&state);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use wheelhouse_index::Index;
 use wheelhouse_index::ports::Identities;
 
@@ -52,6 +53,7 @@ impl Server {
             settings,
             pages,
             files,
+            renders: Semaphore::new(std::thread::available_parallelism().map_or(2, usize::from)),
             metrics,
             ignored_users: IgnoredUsers::default(),
             access_log,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
 use wheelhouse_index::Index;
 use wheelhouse_index::ports::Identities;
 
@@ -21,6 +22,8 @@ pub(crate) struct Shared {
     pub(crate) settings: Settings,
     pub(crate) pages: Arc<PageCache>,
     pub(crate) files: Arc<FileCache>,
+    /// Permits to render pages: each may take much memory.
+    pub(crate) renders: Semaphore,
     pub(crate) metrics: Metrics,
     pub(crate) ignored_users: IgnoredUsers,
     pub(crate) access_log: Arc<dyn AccessLog>,

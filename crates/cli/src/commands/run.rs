@@ -1,5 +1,7 @@
 //! `run`: serves until the process is asked to stop.
 
+use std::time::Duration;
+
 use anyhow::Context;
 
 use crate::command_line::Parsed;
@@ -33,5 +35,8 @@ pub(crate) fn run(
         .enable_all()
         .build()
         .context("cannot start the threads of the server")?;
-    Ok(runtime.block_on(serve::serve(settings, environment))?)
+    let served = runtime.block_on(serve::serve(settings, environment));
+    // Files that are being read for their digests are not waited for.
+    runtime.shutdown_timeout(Duration::from_secs(2));
+    Ok(served?)
 }

@@ -135,3 +135,22 @@ async fn a_commit_that_fails_takes_the_file_back() {
     upload().await.expect("the catalog is well again");
     assert_eq!(house.files.paths().len(), 2);
 }
+
+#[tokio::test]
+async fn a_scan_that_cannot_be_recorded_sends_nobody_elsewhere() {
+    let clock = House::clock();
+    let moody = Arc::new(Moody {
+        catalog: MemoryCatalog::new(&*clock),
+        fails: AtomicBool::new(true),
+    });
+    let house = House::with_catalog(IndexOptions::default(), Arc::clone(&moody) as _, clock);
+    let unknown = ProjectKey::of("unknown").expect("a name");
+    house.copy_in("secret-1.0.zip", b"a");
+    house.scan().await;
+    assert!(!house.index.surely_lacks(&unknown));
+    assert!(house.index.ready().await.is_err());
+    moody.fails.store(false, Ordering::Relaxed);
+    house.scan().await;
+    assert!(house.index.surely_lacks(&unknown));
+    house.index.ready().await.expect("everything is listed");
+}

@@ -66,7 +66,7 @@ pub(super) async fn project_page(
     let subject = Subject::Project(project.as_str());
     match page(&state, subject, &info, &headers, query.as_deref()).await {
         Err(error) if error.status == StatusCode::NOT_FOUND => {
-            elsewhere(&state, &project, version).ok_or(error)
+            elsewhere(&state, &project, version).unwrap_or(Err(error))
         }
         answer => answer,
     }
@@ -238,6 +238,11 @@ async fn page(
     if let Some(kept) = state.pages.get(&key) {
         return Ok(answer(&kept.1, headers).map(body::Body::new));
     }
+    // A few at a time; who waited may find that somebody else made the page meanwhile.
+    let _permit = state.renders.acquire().await;
+    if let Some(kept) = state.pages.get(&key) {
+        return Ok(answer(&kept.1, headers).map(body::Body::new));
+    }
     let generation = state.pages.generation(subject);
     let (page, is_complete) = render(state, request).await?;
     if is_complete {
@@ -385,13 +390,21 @@ fn tag_of(bytes: &[u8]) -> String {
     hex::encode(&sha2::Sha256::digest(bytes)[..16])
 }
 
-/// Sends the client to the index behind this one, if there is one.
-fn elsewhere(state: &Shared, project: &ProjectKey, version: Version) -> Option<Response> {
+/// Sends the client to the index behind this one, if there is one and it is certain that the
+/// project is not here.
+fn elsewhere(
+    state: &Shared,
+    project: &ProjectKey,
+    version: Version,
+) -> Option<Result<Response, ApiError>> {
     let fallback = state.settings.fallback_url.as_deref()?;
-    Some(see_other(
-        &format!("{fallback}/{}/", encode_segment(project.as_str())),
-        version,
-    ))
+    if !state.index.surely_lacks(project) {
+        return Some(Err(ApiError::later(
+            "not everything that is here is known yet; try again in a moment",
+        )));
+    }
+    let target = format!("{fallback}/{}/", encode_segment(project.as_str()));
+    Some(Ok(see_other(&target, version)))
 }
 
 pub(super) fn project_key(spelling: &str) -> Result<ProjectKey, ApiError> {
@@ -432,7 +445,10 @@ pub(super) fn see_other(target: &str, version: Version) -> Response {
 
 fn redirect(status: StatusCode, target: &str) -> Response {
     match HeaderValue::from_str(target) {
-        Ok(location) => (status, [(LOCATION, location)]).into_response(),
+        Ok(location) => {
+            let asked_again = HeaderValue::from_static("private, no-cache");
+            (status, [(LOCATION, location), (CACHE_CONTROL, asked_again)]).into_response()
+        }
         Err(_) => ApiError::not_found().into_response(),
     }
 }

@@ -2,10 +2,12 @@
 //! asks for go nowhere.
 
 use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::StreamExt;
+use futures_util::{Stream, StreamExt};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
 use multer::{Field, Multipart};
@@ -85,7 +87,9 @@ impl UploadForm {
         let boundary = multer::parse_boundary(&content_type).map_err(|_| {
             ApiError::bad_request("the form's `Content-Type` names no boundary: send `multipart/form-data; boundary=…`")
         })?;
-        Self::read_multipart(index, Multipart::new(body, boundary), limits).await
+        let heads = HeadBudget::default();
+        let body = heads.watch(body);
+        Self::read_multipart(index, Multipart::new(body, boundary), &heads, limits).await
     }
 
     async fn read_urlencoded(mut body: DrainedBody, limits: FormLimits) -> Result<Self, ApiError> {
@@ -112,12 +116,15 @@ impl UploadForm {
     async fn read_multipart(
         index: &Index,
         mut parts: Multipart<'static>,
+        heads: &HeadBudget,
         limits: FormLimits,
     ) -> Result<Self, ApiError> {
         let mut form = Self::default();
         let mut fields_bytes = 0;
         for _ in 0..MAX_PARTS {
+            heads.limit();
             let next = patiently(limits.idle_timeout, parts.next_field()).await?;
+            heads.release();
             let Some(mut part) = next.map_err(|error| no_form(&error))? else {
                 return Ok(form);
             };
@@ -162,6 +169,54 @@ impl UploadForm {
         }
         Ok(())
     }
+}
+
+/// Most bytes that may come between the data of one part and that of the next: heads are short,
+/// and something is read ahead.
+const MAX_HEAD_BYTES: u64 = 1024 * 1024;
+
+/// Limits how much is read in search of the next part's data: the library would keep all of it,
+/// and look through it again with each piece.
+#[derive(Debug, Default, Clone)]
+struct HeadBudget(Arc<AtomicU64>);
+
+impl HeadBudget {
+    fn limit(&self) {
+        self.0.store(MAX_HEAD_BYTES, Ordering::Relaxed);
+    }
+
+    fn release(&self) {
+        self.0.store(u64::MAX, Ordering::Relaxed);
+    }
+
+    /// Returns the body's data, up to an error where the budget is used up.
+    fn watch(
+        &self,
+        body: DrainedBody,
+    ) -> impl Stream<Item = Result<Bytes, Unreadable>> + Send + 'static {
+        let budget = self.clone();
+        body.map(move |chunk| {
+            let chunk = chunk.map_err(|_| Unreadable::Broken)?;
+            let left = budget.0.load(Ordering::Relaxed);
+            if left == u64::MAX {
+                return Ok(chunk);
+            }
+            let left = left
+                .checked_sub(chunk.len() as u64)
+                .ok_or(Unreadable::TooLong)?;
+            budget.0.store(left, Ordering::Relaxed);
+            Ok(chunk)
+        })
+    }
+}
+
+/// The body cannot be read on.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+enum Unreadable {
+    #[error("the request ended in its middle")]
+    Broken,
+    #[error("the head of a part is too long")]
+    TooLong,
 }
 
 /// What a form may use up.
