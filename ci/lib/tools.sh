@@ -25,6 +25,13 @@ settle_environment() {
     export WHEELHOUSE_BIN_DIR=$CARGO_TARGET_DIR/ci
 }
 
+print_environment() {
+    local name
+    for name in CARGO_TARGET_DIR WHEELHOUSE_VENVS WHEELHOUSE_TEST_PYTHON WHEELHOUSE_BIN_DIR; do
+        printf 'export %s=%q\n' "$name" "${!name}"
+    done
+}
+
 # Installs the Debian packages of which the given programs are missing: PROGRAM=PACKAGE ...
 need_programs() {
     local pair missing=()
