@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Context;
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
 use crate::command_line::Parsed;
 use crate::environment::Environment;
@@ -27,6 +28,7 @@ pub(crate) fn run(
     logging::start(&settings.logging)?;
     logging::tell(&settings.notes);
 
+    raise_open_files();
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     if let Some(workers) = settings.limits.workers {
         builder.worker_threads(workers);
@@ -39,4 +41,13 @@ pub(crate) fn run(
     // Files that are being read for their digests are not waited for.
     runtime.shutdown_timeout(Duration::from_secs(2));
     Ok(served?)
+}
+
+/// Lets this process open as many files as it may: each connection and each download needs one.
+fn raise_open_files() {
+    let raised = getrlimit(Resource::RLIMIT_NOFILE)
+        .and_then(|(_, most)| setrlimit(Resource::RLIMIT_NOFILE, most, most));
+    if let Err(error) = raised {
+        tracing::debug!("cannot raise the limit of open files: {error}");
+    }
 }
