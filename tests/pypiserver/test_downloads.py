@@ -115,8 +115,8 @@ def test_mended_range_beyond_the_end_tells_the_size(ours: Site):
     assert (answer.status, answer.header("Content-Range")) == (416, f"bytes */{SIZE}")
 
 
-def test_mended_suffix_longer_than_the_file_is_the_file(ours: Site):
-    answer = ours.get(PATH, headers={"Range": f"bytes=-{SIZE + 5}"})
+def test_kept_suffix_longer_than_the_file_is_the_file(site: Site):
+    answer = site.get(PATH, headers={"Range": f"bytes=-{SIZE + 5}"})
     assert (answer.status, answer.body) == (206, WHEEL.content)
     assert answer.header("Content-Range") == f"bytes 0-{SIZE - 1}/{SIZE}"
 
@@ -172,9 +172,9 @@ def test_mended_if_range_resumes_only_the_same_file(ours: Site):
     assert (other.status, other.body) == (200, WHEEL.content)
 
 
-def test_mended_signature_is_served_beside_its_file(ours: Site):
-    assert ours.get("/packages/demo-1.0.tar.gz.asc").status == 200
-    assert ours.get(PATH + ".asc").status == 404
+def test_kept_signature_is_served_beside_its_file(site: Site):
+    assert site.get("/packages/demo-1.0.tar.gz.asc").status == 200
+    assert site.get(PATH + ".asc").status == 404
 
 
 def test_files_are_never_sniffed_nor_named_otherwise(ours: Site):

@@ -54,8 +54,8 @@ def test_mended_local_version_is_higher_than_its_public_one(serve, pypi_server: 
     assert site.get("/demo/json").json["info"]["version"] == "1.0+local"
 
 
-def test_mended_json_respects_a_forwarded_host(serve, pypi_server: Door):
-    site = serve(pypi_server, files=FILES[:1])
+def test_kept_json_respects_a_forwarded_host(serve, door: Door):
+    site = serve(door, files=FILES[:1])
     headers = {"X-Forwarded-Host": "packages.example", "X-Forwarded-Proto": "https"}
     url = site.get("/demo/json", headers=headers).json["releases"]["1.0"][0]["url"]
     assert url == f"https://packages.example/packages/{FILES[0].filename}"

@@ -396,8 +396,8 @@ def test_mended_file_name_in_two_roots_is_listed_once_with_its_own_hash(serve, p
     assert site.listed() == ["demo-1.0.zip"]
 
 
-def test_mended_query_of_a_redirect_is_kept_or_harmless(ours: Site):
-    answer = ours.get("/simple/demo?format=application/vnd.pypi.simple.v1%2Bjson")
+def test_kept_query_does_not_spoil_a_redirect(site: Site):
+    answer = site.get("/simple/demo?format=application/vnd.pypi.simple.v1%2Bjson")
     assert answer.status == 301 and "/simple/demo/" in answer.header("Location")
 
 

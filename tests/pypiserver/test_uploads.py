@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 
 import pytest
@@ -275,10 +276,10 @@ def test_kept_name_in_the_form_does_not_matter(site: Site):
     assert site.listed() == [DEMO.filename]
 
 
-def test_mended_large_upload_and_download_keep_every_byte(ours: Site):
+def test_kept_large_upload_and_download_keep_every_byte(site: Site):
     large = wheel("large", "1.0", padding=20_000_000)
-    assert ours.upload(large, fields={"sha256_digest": large.sha256}).status == 200
-    assert ours.get("/packages/" + large.filename).body == large.content
+    assert site.upload(large, fields={"sha256_digest": large.sha256}).status == 200
+    assert site.get("/packages/" + large.filename).body == large.content
 
 
 # Other actions.
@@ -358,7 +359,7 @@ def test_kept_remove_of_nothing_is_404(serve, door: Door, name, version):
     assert site.listed() == ["demo-1.0.zip"]
 
 
-@pytest.mark.parametrize("spelling", ["rm-me", "RM_me", "Rm.Me", "Rm_Me"])
+@pytest.mark.parametrize("spelling", ["rm-me", "RM_me", "Rm.Me"])
 def test_mended_remove_finds_any_spelling(serve, pypi_server: Door, spelling):
     site = serve(pypi_server, *OPEN, files=[any_file("Rm_Me-1.0.zip")])
     assert remove(site, spelling, "1.0").status == 200
@@ -383,7 +384,10 @@ def test_kept_upload_to_a_page_is_405(site: Site, path):
 
 def test_mended_upload_to_the_pages_names_the_right_address(ours: Site):
     answer = ours.upload(DEMO, path="/simple/")
-    assert answer.status == 405 and f"{ours.url.rstrip('/')}/" in answer.text + answer.reason
+    assert answer.status == 405
+    # Followed by no more than the end of a sentence: the address of the pages begins like it.
+    assert re.search(rf"{re.escape(ours.url)}(legacy/)?([^\w/]|$)", answer.text), answer
+    assert "upload" in answer.text.lower()
 
 
 @pytest.mark.parametrize("path", ["/legacy/", "/legacy"])
@@ -397,14 +401,14 @@ def test_kept_urlencoded_form_is_limited(site: Site):
     assert answer.status == 413
 
 
-def test_mended_chunked_upload_works(ours: Site):
+def test_kept_chunked_upload_works(site: Site):
     parts = [(":action", "file_upload"), ("content", (DEMO.filename, DEMO.content))]
     body = form(parts)
     chunks = b"".join(
         b"%x\r\n%s\r\n" % (len(body[at : at + 100]), body[at : at + 100])
         for at in range(0, len(body), 100)
     )
-    answer = ours.ask(
+    answer = site.ask(
         "POST",
         "/",
         headers={
@@ -414,7 +418,7 @@ def test_mended_chunked_upload_works(ours: Site):
         body=chunks + b"0\r\n\r\n",
     )
     assert answer.status == 200, answer
-    assert stored(ours) == {DEMO.filename: DEMO.content}
+    assert stored(site) == {DEMO.filename: DEMO.content}
 
 
 def test_mended_upload_survives_a_restart_with_its_time(ours: Site):
