@@ -2,7 +2,7 @@
 
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{CONTENT_TYPE, RETRY_AFTER, VARY, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use hyper::ext::ReasonPhrase;
 use wheelhouse_index::download::DownloadError;
@@ -81,7 +81,7 @@ impl ApiError {
     pub(crate) fn into_upload_response(self, accept: Option<&HeaderValue>) -> Response {
         let wants_json = accept
             .and_then(|accept| accept.to_str().ok())
-            .is_some_and(|accept| accept.contains("application/json"));
+            .is_some_and(prefers_json);
         let phrase = phrase(&self.detail);
         let status = self.status;
         let mut response = if wants_json {
@@ -107,6 +107,22 @@ impl ApiError {
         }
         response
     }
+}
+
+/// Returns whether a client wants an error as JSON: it names the type, and wants no plain text
+/// more.
+fn prefers_json(accept: &str) -> bool {
+    let quality = |wanted: &str| {
+        accept.split(',').find_map(|range| {
+            let mut parts = range.split(';').map(str::trim);
+            let name = parts.next().unwrap_or_default();
+            let quality = parts.find_map(|part| part.strip_prefix("q=")?.trim().parse().ok());
+            name.eq_ignore_ascii_case(wanted)
+                .then_some(quality.unwrap_or(1.0_f32))
+        })
+    };
+    let json = quality("application/json").unwrap_or(0.0);
+    json > 0.0 && json >= quality("text/plain").unwrap_or(0.0)
 }
 
 /// Returns a text as a reason phrase: Latin-1 on one line, not too long.
@@ -135,6 +151,9 @@ impl IntoResponse for ApiError {
         let headers = response.headers_mut();
         if self.status == StatusCode::UNAUTHORIZED {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(CHALLENGE));
+        }
+        if self.status == StatusCode::NOT_ACCEPTABLE {
+            headers.insert(VARY, HeaderValue::from_static("Accept"));
         }
         if let Some(seconds) = self.retry_after_seconds {
             headers.insert(RETRY_AFTER, seconds.into());
@@ -205,6 +224,24 @@ impl From<RemoveError> for ApiError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn json_is_for_those_who_name_it_and_want_it_most() {
+        for (accept, is_json) in [
+            (
+                "application/json;q=0.9, text/plain;q=0.8, text/html;q=0.7",
+                true,
+            ),
+            ("Application/JSON", true),
+            ("text/plain, application/json;q=0", false),
+            ("application/json-seq", false),
+            ("text/plain, application/json;q=0.5", false),
+            ("*/*", false),
+            ("", false),
+        ] {
+            assert_eq!(prefers_json(accept), is_json, "{accept}");
+        }
+    }
 
     #[test]
     fn a_reason_phrase_is_one_line_of_latin_1() {
