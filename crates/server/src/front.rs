@@ -53,12 +53,13 @@ impl Front {
         let began = Instant::now();
         let (mut head, body) = request.into_parts();
         let settings = &self.state.settings;
-        let external = External::of(
+        let mut external = External::of(
             &head.headers,
             peer,
             &settings.trusted_proxies,
             &settings.base_path,
         );
+        let target = self.target(&mut head, &mut external);
         let info = RequestInfo {
             id: self.ids.next(),
             peer,
@@ -75,8 +76,8 @@ impl Front {
             });
         }
         let method = head.method.clone();
-        let (route, mut response) = match self.strip_base_path(&mut head) {
-            Some(path) => {
+        let (route, mut response) = match target {
+            Target::Here(path) => {
                 if let Some(answered) = self.hot(&head, &path, &info).await {
                     answered
                 } else {
@@ -87,7 +88,11 @@ impl Front {
                     (route_of(&path), self.routed(request).instrument(span).await)
                 }
             }
-            None => (Route::Other, self.outside(&head, &info)),
+            Target::AddSlash => {
+                let target = info.external.path("/");
+                (Route::Other, moved_permanently(&target).map(Body::Route))
+            }
+            Target::Nowhere => (Route::Other, refusal(ApiError::not_found())),
         };
         let headers = response.headers_mut();
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
@@ -120,36 +125,46 @@ impl Front {
         Ok(response)
     }
 
-    /// Takes the base path off the request's target, and returns the path that is left, or `None`
-    /// if the request is for somewhere else. Double slashes at the start are forgiven.
-    fn strip_base_path(&self, head: &mut Parts) -> Option<String> {
+    /// Takes the base path, and the name of the index, off the request's target. Double slashes at
+    /// the start are forgiven.
+    fn target(&self, head: &mut Parts, external: &mut External) -> Target {
         let path = head.uri.path();
         let doubled = path.len() - path.trim_start_matches('/').len();
         let path = &path[doubled.saturating_sub(1)..];
-        let path = path.strip_prefix(self.state.settings.base_path.as_str())?;
+        let base_path = self.state.settings.base_path.as_str();
+        let Some(path) = path.strip_prefix(base_path) else {
+            return Target::Nowhere;
+        };
+        if path.is_empty() && !base_path.is_empty() {
+            return Target::AddSlash;
+        }
+        let path = match named_index(path) {
+            None => path,
+            Some((name, _)) if name != self.state.index.name().as_str() => return Target::Nowhere,
+            Some((name, path)) => {
+                external.prefix.push_str("/index/");
+                external.prefix.push_str(name);
+                if path.is_empty() {
+                    return Target::AddSlash;
+                }
+                path
+            }
+        };
         if !path.starts_with('/') {
-            return None;
+            return Target::Nowhere;
         }
         let path = path.to_owned();
         if path != head.uri.path() || head.uri.authority().is_some() {
             let target = match head.uri.query() {
-                Some(query) => format!("{path}?{query}"),
-                None => path.clone(),
+                Some(query) => PathAndQuery::try_from(format!("{path}?{query}")),
+                None => PathAndQuery::try_from(path.as_str()),
             };
-            let mut parts = http::uri::Parts::default();
-            parts.path_and_query = Some(PathAndQuery::try_from(target).ok()?);
-            head.uri = Uri::from_parts(parts).ok()?;
+            let Ok(target) = target else {
+                return Target::Nowhere;
+            };
+            head.uri = Uri::from(target);
         }
-        Some(path)
-    }
-
-    /// Answers a request for somewhere outside the base path: the base path without its final
-    /// slash leads inside.
-    fn outside(&self, head: &Parts, info: &RequestInfo) -> Response<Body> {
-        if head.uri.path() == self.state.settings.base_path {
-            return moved_permanently(&info.external.path("/")).map(Body::Route);
-        }
-        refusal(ApiError::not_found())
+        Target::Here(path)
     }
 
     /// Answers a page or a file that is in memory, for somebody who needs no sign-in.
@@ -231,6 +246,31 @@ fn refusal(error: ApiError) -> Response<Body> {
     axum::response::IntoResponse::into_response(error).map(Body::Route)
 }
 
+/// Where a request leads.
+#[derive(Debug)]
+enum Target {
+    /// To this path of the index's own addresses.
+    Here(String),
+    /// To the address of the index itself, which ends in a slash.
+    AddSlash,
+    /// To nothing that is here.
+    Nowhere,
+}
+
+/// Splits `/index/{name}/…` into the name and the path within that index. What belongs to the
+/// installation and not to an index is not below it.
+///
+/// `/index`, `/index/` and `/index/json` are about the project `index`.
+fn named_index(path: &str) -> Option<(&str, &str)> {
+    let rest = path.strip_prefix("/index/")?;
+    let (name, inside) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    if name.is_empty() || rest == "json" {
+        return None;
+    }
+    let is_inside = !matches!(inside, "/healthz" | "/readyz" | "/metrics");
+    is_inside.then_some((name, inside)).or(Some(("", "")))
+}
+
 /// Returns the route of a path, as logs and counters call it.
 fn route_of(path: &str) -> Route {
     let parts: Vec<&str> = path[1..].split('/').collect();
@@ -253,6 +293,24 @@ fn route_of(path: &str) -> Route {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn paths_below_a_named_index_are_split() {
+        for (path, split) in [
+            ("/index/main", Some(("main", ""))),
+            ("/index/main/", Some(("main", "/"))),
+            ("/index/main/simple/demo/", Some(("main", "/simple/demo/"))),
+            ("/index/main/index/", Some(("main", "/index/"))),
+            ("/index/main/index/main/", Some(("main", "/index/main/"))),
+            ("/index/main/metrics", Some(("", ""))),
+            ("/index", None),
+            ("/index/", None),
+            ("/index/json", None),
+            ("/simple/index/", None),
+        ] {
+            assert_eq!(named_index(path), split, "{path}");
+        }
+    }
 
     #[test]
     fn paths_have_the_routes_that_logs_call_them() {
