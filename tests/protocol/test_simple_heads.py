@@ -40,27 +40,28 @@ def headers_of(answer) -> dict[str, str]:
 # HEAD.
 
 ASKED = {
-    "list": ("/simple/", {}),
-    "page": (LONG, {}),
-    "JSON": (LONG, {"Accept": JSON}),
-    "v1 HTML": (LONG, {"Accept": V1_HTML}),
-    "gzip": (LONG, {"Accept-Encoding": "gzip"}),
-    "zstd": (LONG, {"Accept": JSON, "Accept-Encoding": "zstd"}),
-    "brotli": (LONG, {"Accept-Encoding": "br"}),
-    "format": (f"{LONG}?format={V1_HTML.replace('+', '%2B')}", {}),
-    "alias": ("/+simple/long/", {}),
-    "other spelling": ("/simple/LONG/", {}),
-    "no slash": ("/simple/long", {}),
-    "unknown": ("/simple/unknown/", {}),
-    "not acceptable": (LONG, {"Accept": "image/png"}),
-    "not modified": (LONG, {"If-None-Match": "*"}),
-    "origin": (LONG, {"Origin": "https://page.example"}),
+    "list": ("/simple/", {}, 200),
+    "page": (LONG, {}, 200),
+    "JSON": (LONG, {"Accept": JSON}, 200),
+    "v1 HTML": (LONG, {"Accept": V1_HTML}, 200),
+    "gzip": (LONG, {"Accept-Encoding": "gzip"}, 200),
+    "zstd": (LONG, {"Accept": JSON, "Accept-Encoding": "zstd"}, 200),
+    "brotli": (LONG, {"Accept-Encoding": "br"}, 200),
+    "format": (f"{LONG}?format={V1_HTML.replace('+', '%2B')}", {}, 200),
+    "alias": ("/+simple/long/", {}, 200),
+    "other spelling": ("/simple/LONG/", {}, 301),
+    "no slash": ("/simple/long", {}, 301),
+    "unknown": ("/simple/unknown/", {}, 404),
+    "not acceptable": (LONG, {"Accept": "image/png"}, 406),
+    "not modified": (LONG, {"If-None-Match": "*"}, 304),
+    "origin": (LONG, {"Origin": "https://page.example"}, 200),
 }
 
 
-@pytest.mark.parametrize(("path", "headers"), ASKED.values(), ids=ASKED)
-def test_simple_07_head_has_status_and_headers_of_get(site, path, headers):
+@pytest.mark.parametrize(("path", "headers", "status"), ASKED.values(), ids=ASKED)
+def test_simple_07_head_has_status_and_headers_of_get(site, path, headers, status):
     got, head = site.get(path, headers=headers), site.head(path, headers=headers)
+    assert got.status == status
     assert (head.status, head.reason, head.body) == (got.status, got.reason, b"")
     assert headers_of(head) == headers_of(got)
 
@@ -106,7 +107,16 @@ def test_simple_02_and_03_redirects_end_at_the_page(site, method, path, target):
     assert answer.status == (404 if "friendly" in target else 200)
 
 
-@pytest.mark.parametrize("path", ["//evil.example/", "/simple//evil.example/", "/%2f%2fevil.example", "/simple/%2f%2fevil.example", "/\\evil.example"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "//evil.example/",
+        "/simple//evil.example/",
+        "/%2f%2fevil.example",
+        "/simple/%2f%2fevil.example",
+        "/\\evil.example",
+    ],
+)
 def test_simple_04_no_path_leads_to_another_host(site, path):
     answer = site.get(path)
     if 300 <= answer.status < 400:

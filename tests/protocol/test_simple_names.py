@@ -21,14 +21,6 @@ def test_name_03_spellings_are_one_project(serve, either_name):
     assert site.get("/simple/de-mo/").names == names
 
 
-def test_ver_01_trailing_zeros_do_not_make_another_release(serve, either_name):
-    site = serve(either_name, files=[any_file("demo-1.0.zip"), any_file("demo-1.0.0.tar.gz")])
-    accept = {"Accept": "application/vnd.pypi.simple.v1+json"}
-    found = site.get("/simple/demo/", headers=accept).json
-    assert len(found["files"]) == 2
-    assert len(found["versions"]) in (1, 2)
-
-
 def test_ver_03_local_versions_are_accepted(serve, either_name):
     site = serve(either_name, "-a", ".", "-P", ".")
     assert site.upload(wheel("demo", "1.0+cu126")).status == 200

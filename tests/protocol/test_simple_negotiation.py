@@ -127,26 +127,7 @@ def test_simple_17_unsupported_format_is_406(site, given):
     assert site.get(f"{PAGE}?format={given}").status == 406
 
 
-def test_simple_19_json_has_no_charset(site):
-    for path in ["/simple/", PAGE]:
-        assert site.get(path, headers={"Accept": JSON}).header("Content-Type") == JSON
-
-
 @pytest.mark.parametrize("type_", [HTML, V1_HTML])
 def test_simple_20_html_says_utf_8(site, type_):
     answer = site.get(PAGE, headers={"Accept": type_})
     assert answer.header("Content-Type").lower() == f"{type_}; charset=utf-8"
-
-
-def test_simple_21_vary_names_what_decides(site):
-    for path in ["/simple/", PAGE]:
-        for headers in [{}, {"Accept": JSON}, {"Accept-Encoding": "gzip"}]:
-            vary = {name.strip().lower() for name in site.get(path, headers=headers).header("Vary").split(",")}
-            assert {"accept", "accept-encoding"} <= vary
-
-
-def test_simple_21_vary_names_authorization_where_the_list_is_locked(serve, either_name):
-    users = {"ada": "{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ="}
-    site = serve(either_name, "-P", ".htpasswd", "-a", "list,update", users=users)
-    vary = site.get("/simple/", user=("ada", "secret")).header("Vary").lower()
-    assert "authorization" in vary

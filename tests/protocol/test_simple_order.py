@@ -55,7 +55,7 @@ def test_simple_50_odd_versions_come_last(serve, either_name):
     assert html == json and html[0] == "demo-99.0.zip"
 
 
-def test_simple_50_bytes_do_not_depend_on_the_order_of_uploads(serve, either_name):
+def test_simple_50_links_do_not_depend_on_the_order_of_uploads(serve, either_name):
     files = [wheel("demo", version) for version in ["1.0", "1.1", "1.10"]] + [sdist("demo", "1.1")]
     seen = []
     for order in [files, files[::-1]]:

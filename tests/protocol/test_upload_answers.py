@@ -283,10 +283,10 @@ def as_uv(file: Distribution) -> bytes:
     """The file without a type, and a field after it."""
     fields = [ACTION, ("protocol_version", "1"), ("sha256_digest", file.sha256), ("metadata_version", "2.3"),
               ("name", "demo"), ("version", "1.0"), ("filetype", "bdist_wheel"), ("pyversion", "py3")]
-    start = form(fields).removesuffix(f"--{BOUNDARY}--\r\n".encode())
-    return start + (
-        f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="content"; filename="{file.filename}"\r\n\r\n'
-    ).encode() + file.content + f"\r\n--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"attestations\"\r\n\r\n[]\r\n--{BOUNDARY}--\r\n".encode()
+    body = form([*fields, ("content", (file.filename, file.content)), ("attestations", "[]")])
+    type_ = b"Content-Type: application/octet-stream\r\n"
+    assert body.count(type_) == 1
+    return body.replace(type_, b"")
 
 
 def in_hash_order(file: Distribution) -> bytes:

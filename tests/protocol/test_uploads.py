@@ -24,21 +24,6 @@ def test_up_03_upload_is_never_redirected(site):
         assert site.upload(wheel("demo", f"1.{number}"), path=path).status == 200
 
 
-def test_up_04_file_without_a_type_and_fields_after_it(site):
-    body = (
-        f"--{BOUNDARY}\r\nContent-Disposition: form-data; name=\":action\"\r\n\r\nfile_upload\r\n"
-        f"--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"content\"; "
-        f"filename=\"{DEMO.filename}\"\r\n\r\n"
-    ).encode() + DEMO.content + (
-        f"\r\n--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"attestations\"\r\n\r\n[]\r\n"
-        f"--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"sha256_digest\"\r\n\r\n{DEMO.sha256}\r\n"
-        f"--{BOUNDARY}--\r\n"
-    ).encode()
-    headers = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
-    assert site.ask("POST", "/legacy/", headers=headers, body=body).status == 200
-    assert site.get("/packages/" + DEMO.filename).body == DEMO.content
-
-
 def test_up_04_wrong_digest_after_the_file_is_found(site):
     parts = [
         (":action", "file_upload"),
@@ -65,17 +50,6 @@ def test_up_07_unknown_fields_are_ignored(site):
     assert site.upload(DEMO, fields={"x-new-field": "1", "another": "2"}).status == 200
 
 
-def test_up_08_expected_continue_is_answered_after_the_credentials(serve, either_name):
-    users = {"ada": "{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ="}
-    site = serve(either_name, "-P", ".htpasswd", users=users)
-    head = (
-        "POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nExpect: 100-continue\r\n"
-        f"Content-Type: multipart/form-data; boundary={BOUNDARY}\r\nContent-Length: 100000\r\n\r\n"
-    )
-    received = site.raw(head.encode())
-    assert b" 401 " in received.splitlines()[0], received
-
-
 def test_up_09_refusal_reaches_a_client_that_is_still_writing(serve, either_name):
     users = {"ada": "{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ="}
     site = serve(either_name, "-P", ".htpasswd", users=users)
@@ -83,30 +57,6 @@ def test_up_09_refusal_reaches_a_client_that_is_still_writing(serve, either_name
     # http.client writes all before it reads: a server that just closes breaks it.
     answer = site.upload(large)
     assert answer.status == 401
-
-
-def test_up_21_success_is_200(site):
-    assert (site.upload(DEMO, path="/legacy/").status) == 200
-
-
-def test_up_22_refusal_is_in_phrase_and_body(site):
-    answer = site.upload(Distribution("demo.txt", b"x"), path="/legacy/")
-    assert answer.status == 400
-    assert "Bad filename" in answer.reason and "Bad filename" in answer.text
-    assert len(answer.reason) <= 500
-
-
-def test_up_22_phrase_survives_odd_names(site):
-    answer = site.upload(Distribution("päck\tchen\u2603-1.0.exe", b"x"))
-    assert answer.status == 400
-    assert all(32 <= ord(char) < 256 for char in answer.reason)
-
-
-@pytest.mark.parametrize("accept", [None, "*/*"])
-def test_up_23_plain_text_for_most_clients(site, accept):
-    headers = {"Accept": accept} if accept else {}
-    answer = site.upload(Distribution("demo.txt", b"x"), headers=headers)
-    assert answer.header("Content-Type") == "text/plain; charset=utf-8"
 
 
 def test_up_26_only_a_duplicate_says_already_exists(site):
