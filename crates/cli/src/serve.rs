@@ -33,7 +33,7 @@ pub(crate) async fn serve(settings: RunSettings, environment: &Environment) -> a
         FallbackMode::Given => settings.fallback.url.clone(),
         FallbackMode::Known => fallback.url().map(str::to_owned),
     };
-    let wired = wiring::wire(&settings, environment, fallback_url)?;
+    let wired = wiring::wire(&settings, environment, fallback_url).await?;
     to_stderr(&banner::text(
         &settings,
         address,

@@ -42,7 +42,7 @@ pub(crate) struct Wired {
 ///
 /// # Errors
 /// Whatever cannot be opened, with what to do about it.
-pub(crate) fn wire(
+pub(crate) async fn wire(
     settings: &RunSettings,
     environment: &Environment,
     fallback_url: Option<String>,
@@ -51,7 +51,7 @@ pub(crate) fn wire(
     let state = StateFolder::choose(&state_wishes(settings, environment))?;
     let lock = state.path().map(StateLock::take).transpose()?;
     let catalog = catalog(&state, &clock)?;
-    let files = Arc::new(file_store(settings)?);
+    let files = Arc::new(file_store(settings, &state)?);
     let pages = PageCache::new(settings.limits.page_cache_bytes);
     let hot_files = FileCache::new(settings.limits.file_cache_bytes);
     let journal_readers: Vec<Arc<dyn JournalReader>> =
@@ -64,9 +64,11 @@ pub(crate) fn wire(
         index_options(settings),
         journal_readers,
     );
+    index.load_marks().await?;
     let (told, first_scan) = oneshot::channel();
     tokio::spawn(Arc::clone(&index).follow(files.observe(), told));
     tokio::spawn(Arc::clone(&index).read_in_background());
+    tokio::spawn(Arc::clone(&index).empty_bin());
     let server = Server::new(
         index,
         identities(settings)?,
@@ -104,7 +106,7 @@ fn catalog(state: &StateFolder, clock: &Arc<dyn Clock>) -> anyhow::Result<Arc<dy
     Ok(Arc::new(SqliteCatalog::open(&path, &options)?))
 }
 
-fn file_store(settings: &RunSettings) -> anyhow::Result<DirectoryStore> {
+fn file_store(settings: &RunSettings, state: &StateFolder) -> anyhow::Result<DirectoryStore> {
     let options = DirectoryOptions {
         watch: match settings.folders.watch {
             WatchMode::Auto => directory::WatchMode::Auto,
@@ -112,6 +114,7 @@ fn file_store(settings: &RunSettings) -> anyhow::Result<DirectoryStore> {
         },
         scan_interval: settings.folders.scan_interval,
         listed_hash: settings.pages.hash_algorithm,
+        state_folder: state.path().map(Into::into),
         ..DirectoryOptions::default()
     };
     Ok(DirectoryStore::new(

@@ -1,6 +1,6 @@
 //! Adopting what people put into, change in and take out of a directory by hand.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use futures_util::stream::{self, StreamExt};
@@ -10,8 +10,9 @@ use wheelhouse_standards::found::FoundFile;
 use crate::change::{Arrival, Attribution, Change, Departure, FileChange};
 use crate::identity::{Fingerprint, Timestamp};
 use crate::index::Index;
+use crate::mark::Mark;
 use crate::path::FilePath;
-use crate::ports::{Committed, Observation, OpenError, Scan, StoreError};
+use crate::ports::{Committed, Observation, OpenError, OpenFile, Scan, StoreError};
 use crate::record::FileRecord;
 
 /// How many files that were seen are adopted at the same time.
@@ -61,9 +62,12 @@ impl Index {
             Ok(file) if !file.settled => None,
             Ok(file) => match &record {
                 Some(record) if record.fingerprint == file.fingerprint => None,
-                _ => arrival(path, file.fingerprint, record.is_some()),
+                _ => self.arrival_of(path, &file, record.is_some()).await?,
             },
-            Err(OpenError::NotFound) => record.map(|record| departure(record.path)),
+            Err(OpenError::NotFound) => {
+                self.withdrawn.came_back().remove(path);
+                record.map(|record| departure(record.path))
+            }
             Err(OpenError::Away(_)) => None,
             Err(OpenError::Store(error)) => return Err(error),
         };
@@ -71,6 +75,22 @@ impl Index {
             None => Ok(false),
             Some(change) => self.commit_found(vec![change]).await,
         }
+    }
+
+    /// Returns the change that a file's being there is, if it may be listed.
+    async fn arrival_of(
+        &self,
+        path: &FilePath,
+        file: &OpenFile,
+        is_known: bool,
+    ) -> Result<Option<FileChange>, StoreError> {
+        let Some(named) = FoundFile::of(path.file_name()) else {
+            return Ok(None);
+        };
+        if self.is_withdrawn(path, &named.key, file).await? {
+            return Ok(is_known.then(|| departure(path.clone())));
+        }
+        Ok(arrival(path, file.fingerprint, is_known))
     }
 
     /// Takes note of what is at a path now. Goes on to its end, with the lock of the file's name,
@@ -155,14 +175,23 @@ impl Index {
         for name in names {
             locks.push(self.locks.lock(name).await);
         }
+        let deleted_names = self.deleted_names().await?;
         let mut still_true = Vec::with_capacity(changes.len());
         for change in changes {
             let (FileChange::Add { record, .. } | FileChange::Replace { record, .. }) = &change
             else {
                 continue;
             };
-            let now = self.files.open(&record.path).await;
-            if now.is_ok_and(|file| file.fingerprint == record.fingerprint) {
+            let Ok(now) = self.files.open(&record.path).await else {
+                continue;
+            };
+            if now.fingerprint != record.fingerprint {
+                continue;
+            }
+            let is_known = matches!(change, FileChange::Replace { .. });
+            if deleted_names.contains(record.path.file_name()) {
+                still_true.extend(self.arrival_of(&record.path, &now, is_known).await?);
+            } else {
                 still_true.push(change);
             }
         }
@@ -170,6 +199,18 @@ impl Index {
             return Ok(false);
         }
         self.commit_found(still_true).await
+    }
+
+    /// Returns the names under which files were deleted.
+    async fn deleted_names(&self) -> Result<HashSet<String>, StoreError> {
+        let marks = self.catalog.marks(&self.name, None).await?;
+        Ok(marks
+            .iter()
+            .filter_map(|marked| match &marked.mark {
+                Mark::Deleted { path, .. } => Some(path.file_name().to_owned()),
+                _ => None,
+            })
+            .collect())
     }
 
     async fn commit_found(&self, files: Vec<FileChange>) -> Result<bool, StoreError> {
@@ -183,6 +224,7 @@ impl Index {
             index: self.name.clone(),
             by: Attribution::system(self.clock.now()),
             files,
+            marks: Vec::new(),
         };
         Ok(self.commit(change).await? != Committed::Unchanged)
     }

@@ -5,6 +5,7 @@ use wheelhouse_standards::name::ProjectKey;
 
 use crate::actor::Actor;
 use crate::identity::{Fingerprint, IndexName, Serial, Timestamp};
+use crate::mark::{Mark, ProjectMark};
 use crate::path::FilePath;
 use crate::record::{Contents, FileRecord};
 
@@ -15,8 +16,10 @@ pub struct Change {
     pub index: IndexName,
     /// Who changes it, and how the request came.
     pub by: Attribution,
-    /// What changes, in order. Each file change becomes one event.
+    /// Which files change, in order. Each change becomes one event.
     pub files: Vec<FileChange>,
+    /// Which marks change, in order, after the files. Each change becomes one event.
+    pub marks: Vec<MarkChange>,
 }
 
 /// Who made a change, and how the request came.
@@ -87,6 +90,38 @@ impl FileChange {
     }
 }
 
+/// The change to one mark.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MarkChange {
+    /// Something is said, in place of what was said of the same thing before.
+    Set(ProjectMark),
+    /// Something is taken back.
+    Clear {
+        /// The project.
+        project: ProjectKey,
+        /// A mark with the subject of the one that goes.
+        mark: Mark,
+    },
+}
+
+impl MarkChange {
+    /// Returns the project that the mark belongs to.
+    pub fn project(&self) -> &ProjectKey {
+        match self {
+            Self::Set(marked) => &marked.project,
+            Self::Clear { project, .. } => project,
+        }
+    }
+
+    /// Returns a mark with the subject of the one that changes.
+    pub fn mark(&self) -> &Mark {
+        match self {
+            Self::Set(marked) => &marked.mark,
+            Self::Clear { mark, .. } => mark,
+        }
+    }
+}
+
 /// How a file came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Arrival {
@@ -131,7 +166,7 @@ pub struct Applied {
     pub paths: Vec<FilePath>,
 }
 
-/// One event of the journal: one file's change.
+/// One event of the journal: the change to one file or one mark.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Event {
     /// The serial of the change. The changes of one commit share it.
@@ -142,14 +177,57 @@ pub struct Event {
     pub project: ProjectKey,
     /// What happened.
     pub kind: EventKind,
-    /// The file's path.
-    pub path: FilePath,
-    /// The file's record before, if there was one.
-    pub before: Option<FileRecord>,
-    /// The file's record after, if there is one.
-    pub after: Option<FileRecord>,
+    /// To what, with all of it before and after.
+    pub subject: EventSubject,
     /// Who did it.
     pub by: Attribution,
+}
+
+/// What an [`Event`] is about.
+#[derive(Debug, Clone, PartialEq)]
+pub enum EventSubject {
+    /// A file.
+    File {
+        /// The file's path.
+        path: FilePath,
+        /// The file's record before, if there was one.
+        before: Option<Box<FileRecord>>,
+        /// The file's record after, if there is one.
+        after: Option<Box<FileRecord>>,
+    },
+    /// A mark.
+    Mark {
+        /// What was said before, if anything was.
+        before: Option<Mark>,
+        /// What is said now, if anything is.
+        after: Option<Mark>,
+    },
+}
+
+impl Event {
+    /// Returns the path of the file that the event is about.
+    pub fn path(&self) -> Option<&FilePath> {
+        match &self.subject {
+            EventSubject::File { path, .. } => Some(path),
+            EventSubject::Mark { .. } => None,
+        }
+    }
+
+    /// Returns the file's record before, if the event is about a file that there was.
+    pub fn before(&self) -> Option<&FileRecord> {
+        match &self.subject {
+            EventSubject::File { before, .. } => before.as_deref(),
+            EventSubject::Mark { .. } => None,
+        }
+    }
+
+    /// Returns the file's record after, if the event is about a file that there is.
+    pub fn after(&self) -> Option<&FileRecord> {
+        match &self.subject {
+            EventSubject::File { after, .. } => after.as_deref(),
+            EventSubject::Mark { .. } => None,
+        }
+    }
 }
 
 /// What an [`Event`] says happened. The names are stored: they are never changed or reused.
@@ -167,6 +245,16 @@ pub enum EventKind {
     Removed,
     /// A file vanished from its directory.
     Lost,
+    /// A project was given a status.
+    StatusSet,
+    /// A release or a file was yanked, or the reason was changed.
+    Yanked,
+    /// A yank was taken back.
+    Unyanked,
+    /// The bytes of a deleted file are kept away from now on.
+    Withdrawn,
+    /// The bytes of a deleted file may come back.
+    Readmitted,
 }
 
 impl EventKind {
@@ -178,6 +266,11 @@ impl EventKind {
         Self::FoundChanged,
         Self::Removed,
         Self::Lost,
+        Self::StatusSet,
+        Self::Yanked,
+        Self::Unyanked,
+        Self::Withdrawn,
+        Self::Readmitted,
     ];
 
     /// Returns the stored name.
@@ -189,12 +282,30 @@ impl EventKind {
             Self::FoundChanged => "found-changed",
             Self::Removed => "removed",
             Self::Lost => "lost",
+            Self::StatusSet => "status-set",
+            Self::Yanked => "yanked",
+            Self::Unyanked => "unyanked",
+            Self::Withdrawn => "withdrawn",
+            Self::Readmitted => "readmitted",
         }
     }
 
     /// Returns the kind of a stored name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|kind| kind.name() == name)
+    }
+}
+
+impl From<&MarkChange> for EventKind {
+    fn from(change: &MarkChange) -> Self {
+        let is_set = matches!(change, MarkChange::Set(_));
+        match (change.mark(), is_set) {
+            (Mark::Status { .. }, _) => Self::StatusSet,
+            (Mark::YankedRelease { .. } | Mark::YankedFile { .. }, true) => Self::Yanked,
+            (Mark::YankedRelease { .. } | Mark::YankedFile { .. }, false) => Self::Unyanked,
+            (Mark::Deleted { .. }, true) => Self::Withdrawn,
+            (Mark::Deleted { .. }, false) => Self::Readmitted,
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use tokio::sync::mpsc;
 use wheelhouse_standards::digest::HashAlgorithm;
 use wheelhouse_standards::name::ProjectKey;
 
-use crate::change::Change;
+use crate::change::{Change, Event};
 use crate::identity::{IndexName, Serial, Timestamp};
 use crate::journal::JournalReader;
 use crate::knowledge::Knowledge;
@@ -14,6 +14,7 @@ use crate::locks::FileLocks;
 use crate::ports::{Catalog, Clock, Committed, Counts, FileStore, StoreError};
 use crate::reading::{Learner, Reader};
 use crate::view::{Hosted, View};
+use crate::withdrawn::Withdrawn;
 
 /// One hosted index. The modules beside this one each add one operation to it.
 #[derive(Debug)]
@@ -28,6 +29,9 @@ pub struct Index {
     pub(crate) options: IndexOptions,
     journal_readers: Arc<[Arc<dyn JournalReader>]>,
     pub(crate) knowledge: Knowledge,
+    pub(crate) withdrawn: Withdrawn,
+    /// Held while an owner changes something: what is planned is what is done.
+    pub(crate) managing: tokio::sync::Mutex<()>,
 }
 
 /// What an operator may choose about an index.
@@ -39,6 +43,10 @@ pub struct IndexOptions {
     pub signatures: SignatureListing,
     /// How many files are read at a time to learn their digests and metadata.
     pub reading_threads: usize,
+    /// Whether the name of a deleted file may be used again.
+    pub deleted_names: DeletedNames,
+    /// How many days the bytes of a deleted file are kept.
+    pub bin_days: u32,
 }
 
 impl Default for IndexOptions {
@@ -47,8 +55,19 @@ impl Default for IndexOptions {
             listed_hash: Some(HashAlgorithm::Sha256),
             signatures: SignatureListing::Flag,
             reading_threads: std::thread::available_parallelism().map_or(2, usize::from),
+            deleted_names: DeletedNames::Free,
+            bin_days: 30,
         }
     }
+}
+
+/// Whether the name of a deleted file may be used again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DeletedNames {
+    /// By any upload: in a directory, where anybody may put a file of that name anyway.
+    Free,
+    /// Never: nothing that a lock file names has other bytes later.
+    UsedUp,
 }
 
 /// How signatures are shown on project pages.
@@ -84,6 +103,8 @@ impl Index {
             options,
             journal_readers: journal_readers.into(),
             knowledge: Knowledge::default(),
+            withdrawn: Withdrawn::default(),
+            managing: tokio::sync::Mutex::default(),
         })
     }
 
@@ -139,9 +160,18 @@ impl Index {
         Err(StoreError::new("index", "answer for its folders", reason))
     }
 
-    /// Commits a change and tells the journal's readers. Goes on to its end when the caller stops
-    /// waiting: a committed change that nobody was told of would leave stale pages for good.
+    /// Commits a change, with what it says about marks, and tells the journal's readers.
     pub(crate) async fn commit(&self, change: Change) -> Result<Committed, StoreError> {
+        if change.marks.is_empty() {
+            return self.commit_recorded(change).await;
+        }
+        Ok(self.commit_marks(change).await?.0)
+    }
+
+    /// Commits a change to the catalog and tells the journal's readers. Goes on to its end when
+    /// the caller stops waiting: a committed change that nobody was told of would leave stale
+    /// pages for good.
+    pub(crate) async fn commit_recorded(&self, change: Change) -> Result<Committed, StoreError> {
         let (catalog, readers) = (Arc::clone(&self.catalog), Arc::clone(&self.journal_readers));
         let committing = tokio::spawn(async move {
             let committed = catalog.commit(change).await?;
@@ -155,5 +185,14 @@ impl Index {
         committing
             .await
             .map_err(|failure| StoreError::new("index", "finish a commit", failure))?
+    }
+
+    /// Returns up to `limit` events with serials after `serial`, in their order. The events of
+    /// one serial are never split: there may be more than `limit` of them.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the catalog cannot be read.
+    pub async fn events(&self, after: Serial, limit: usize) -> Result<Vec<Event>, StoreError> {
+        self.catalog.events_after(after, limit).await
     }
 }

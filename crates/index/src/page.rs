@@ -14,6 +14,7 @@ use wheelhouse_standards::simple::{
 use wheelhouse_standards::version::VersionText;
 
 use crate::index::{Index, SignatureListing};
+use crate::mark::{status_of, yank_of};
 use crate::ports::StoreError;
 use crate::record::{FileRecord, MetadataSummary, ProjectSnapshot};
 
@@ -134,6 +135,9 @@ impl Index {
         page.display_name = snapshot.display_name;
         page.serial = Some(snapshot.last_serial.0);
         page.versions = versions;
+        let (status, reason) = status_of(&snapshot.marks);
+        page.status = status;
+        page.status_reason = reason.map(str::to_owned);
         let signed: std::collections::HashSet<String> = records
             .iter()
             .filter(|record| record.named.kind == FileKind::Signature)
@@ -146,7 +150,9 @@ impl Index {
             .map(|record| {
                 let gpg_sig = (!links_signatures && !signed.is_empty())
                     .then(|| signed.contains(record.path.as_str()));
-                self.page_file(record, files_base, gpg_sig)
+                let mut file = self.page_file(record, files_base, gpg_sig);
+                file.yanked = yank_of(&snapshot.marks, record);
+                file
             })
             .collect();
         page

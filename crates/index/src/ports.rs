@@ -9,8 +9,8 @@ mod identities;
 pub use catalog::{Catalog, Committed, Counts, SearchHit, SearchTerms};
 pub use clock::{Clock, SystemClock};
 pub use file_store::{
-    Content, FileStore, Observation, OpenError, OpenFile, PlaceError, PlaceMode, PlacedFile, Scan,
-    Seen, StagedFile, Staging,
+    Content, FileStore, MarksFile, MarksPlace, Observation, OpenError, OpenFile, PlaceError,
+    PlaceMode, PlacedFile, Scan, Seen, StagedFile, Staging,
 };
 pub use identities::{IdentifyError, Identities};
 

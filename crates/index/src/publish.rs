@@ -5,10 +5,13 @@ use std::sync::Arc;
 use wheelhouse_standards::digest::{Blake2b256Digest, Digests, Md5Digest, Sha256Digest};
 use wheelhouse_standards::found::FoundFile;
 use wheelhouse_standards::metadata::CoreMetadata;
+use wheelhouse_standards::name::ProjectKey;
+use wheelhouse_standards::simple::ProjectStatus;
 
-use crate::change::{Arrival, Attribution, Change, FileChange};
+use crate::change::{Arrival, Attribution, Change, FileChange, MarkChange};
 use crate::contents::read_metadata;
-use crate::index::Index;
+use crate::index::{DeletedNames, Index};
+use crate::mark::{Mark, deleted_under, status_of};
 use crate::path::FilePath;
 use crate::ports::{PlaceError, PlaceMode, PlacedFile, StagedFile, Staging, StoreError};
 use crate::reading::ReadError;
@@ -106,6 +109,24 @@ pub enum PublishError {
         /// The file.
         file_name: String,
     },
+    /// A file of this name was deleted, and names are not used again here.
+    #[error(
+        "the name `{file_name}` was previously used by a file that was deleted, and names are not used again here; raise the version"
+    )]
+    NameUsed {
+        /// The file.
+        file_name: String,
+    },
+    /// The project takes no uploads.
+    #[error("the project `{project}` is {}{}: it takes no uploads", status.marker(), because(reason.as_deref()))]
+    Closed {
+        /// The project.
+        project: ProjectKey,
+        /// Its status.
+        status: ProjectStatus,
+        /// Why it has that status.
+        reason: Option<String>,
+    },
     /// The file is being changed in its directory at this moment.
     #[error("`{file_name}` is being changed in its directory; try again in a moment")]
     Changing {
@@ -121,6 +142,10 @@ pub enum PublishError {
     /// The file store or the catalog failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+fn because(reason: Option<&str>) -> String {
+    reason.map_or_else(String::new, |reason| format!(" ({reason})"))
 }
 
 impl Index {
@@ -164,8 +189,9 @@ impl Index {
             locks.push(self.locks.lock(&upload.file_name).await);
         }
         let mut accepted = Vec::new();
+        let mut marks = Vec::new();
         for upload in uploads {
-            if let Some(place) = self.accept(&upload, overwrite).await? {
+            if let Some(place) = self.accept(&upload, overwrite, &mut marks).await? {
                 accepted.push((upload, place));
             }
         }
@@ -190,6 +216,7 @@ impl Index {
             index: self.name.clone(),
             by,
             files: changes,
+            marks,
         };
         if let Err(error) = self.commit(change).await {
             undo(placed).await;
@@ -198,11 +225,13 @@ impl Index {
         Ok(Published::Recorded)
     }
 
-    /// Decides where an upload goes, or `None` if the index has exactly this file.
+    /// Decides where an upload goes, or `None` if the index has exactly this file. What an upload
+    /// takes back of what was said before is added to `taken_back`.
     async fn accept(
         self: &Arc<Self>,
         upload: &Upload,
         overwrite: Overwrite,
+        taken_back: &mut Vec<MarkChange>,
     ) -> Result<Option<(FilePath, PlaceMode)>, PublishError> {
         let file_name = upload.file_name.clone();
         if let Some((algorithm, claimed, actual)) =
@@ -213,6 +242,16 @@ impl Index {
                 algorithm,
                 claimed,
                 actual,
+            });
+        }
+        let project = &upload.named.key;
+        let marks = self.catalog.marks(&self.name, Some(project)).await?;
+        let (status, reason) = status_of(&marks);
+        if matches!(status, ProjectStatus::Archived | ProjectStatus::Quarantined) {
+            return Err(PublishError::Closed {
+                project: project.clone(),
+                status,
+                reason: reason.map(str::to_owned),
             });
         }
         let path: FilePath = file_name
@@ -239,8 +278,24 @@ impl Index {
                 }
             }
         }
+        let mut was_deleted = deleted_under(&marks, &upload.file_name).peekable();
+        if was_deleted.peek().is_some() && self.options.deleted_names == DeletedNames::UsedUp {
+            return Err(PublishError::NameUsed { file_name });
+        }
+        let sha256 = upload.staged.digests().sha256;
+        if was_deleted.any(|deleted| *deleted == sha256) {
+            taken_back.push(MarkChange::Clear {
+                project: project.clone(),
+                mark: Mark::Deleted {
+                    path: path.clone(),
+                    sha256,
+                },
+            });
+        }
+        let hides_one = self.withdrawn.came_back().remove(&path).is_some();
         Ok(Some(match first {
             Some(existing) => (existing, PlaceMode::Replace),
+            None if hides_one => (path, PlaceMode::Replace),
             None => (path, PlaceMode::New),
         }))
     }

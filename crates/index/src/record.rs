@@ -3,8 +3,10 @@
 use wheelhouse_standards::digest::{Digests, Sha256Digest};
 use wheelhouse_standards::found::FoundFile;
 use wheelhouse_standards::name::ProjectKey;
+use wheelhouse_standards::simple::ProjectStatus;
 
 use crate::identity::{Fingerprint, Serial, Timestamp};
+use crate::mark::ProjectMark;
 use crate::path::FilePath;
 
 /// What is recorded about one file of an index.
@@ -74,6 +76,8 @@ pub struct ProjectSnapshot {
     pub last_serial: Serial,
     /// The files, ordered by path.
     pub files: Vec<FileRecord>,
+    /// What was said about the project, its releases and files.
+    pub marks: Vec<ProjectMark>,
 }
 
 /// The projects of an index, from one consistent read.
@@ -94,4 +98,6 @@ pub struct ProjectEntry {
     pub display_name: String,
     /// The serial of the last change that touched the project.
     pub last_serial: Serial,
+    /// The project's status.
+    pub status: ProjectStatus,
 }

@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 
 use wheelhouse_standards::found::FileKind;
 use wheelhouse_standards::name::ProjectKey;
+use wheelhouse_standards::simple::ProjectStatus;
 use wheelhouse_standards::version::{VersionKey, VersionText};
 
 use crate::index::Index;
+use crate::mark::status_of;
 use crate::path::FilePath;
 use crate::ports::{SearchTerms, StoreError};
 use crate::record::FileRecord;
@@ -60,7 +62,7 @@ impl Index {
     }
 
     /// Returns the versions of a project and their files, newest first, or `None` if the index
-    /// has no such project. Signatures are left out.
+    /// has no such project or keeps it in quarantine. Signatures are left out.
     ///
     /// # Errors
     /// [`StoreError`] if the catalog cannot be read.
@@ -71,6 +73,9 @@ impl Index {
         let Some(snapshot) = self.view.project(project).await? else {
             return Ok(None);
         };
+        if status_of(&snapshot.marks).0 == ProjectStatus::Quarantined {
+            return Ok(None);
+        }
         let mut versions: BTreeMap<Reverse<VersionKey>, VersionFiles> = BTreeMap::new();
         for FileRecord { path, named, .. } in snapshot.files {
             if named.kind != FileKind::Signature {

@@ -1,13 +1,16 @@
 //! Views: an index as somebody sees it. Pages, JSON, search and downloads read a view and
 //! nothing else, so that a mirrored, united or filtered index can take the place of a hosted one.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use wheelhouse_standards::name::ProjectKey;
+use wheelhouse_standards::simple::ProjectStatus;
 
 use crate::identity::IndexName;
+use crate::mark::{Mark, status_of};
 use crate::path::FilePath;
 use crate::ports::{Catalog, SearchHit, SearchTerms, StoreError};
 use crate::record::{FileRecord, ProjectListing, ProjectSnapshot};
@@ -37,7 +40,10 @@ pub trait View: fmt::Debug + Send + Sync + 'static {
     -> Result<Vec<SearchHit>, StoreError>;
 }
 
-/// The view of an index whose files are our own: everything that the catalog holds.
+/// The view of an index whose files are our own: everything that the catalog holds, less what is
+/// quarantined. The page of a quarantined project is there, to say so.
+///
+/// Standard: PEP 792.
 #[derive(Debug)]
 pub struct Hosted {
     name: IndexName,
@@ -49,12 +55,33 @@ impl Hosted {
     pub fn new(name: IndexName, catalog: Arc<dyn Catalog>) -> Self {
         Self { name, catalog }
     }
+
+    async fn quarantined(&self) -> Result<HashSet<ProjectKey>, StoreError> {
+        let marks = self.catalog.marks(&self.name, None).await?;
+        Ok(marks
+            .into_iter()
+            .filter(|marked| {
+                matches!(
+                    marked.mark,
+                    Mark::Status {
+                        status: ProjectStatus::Quarantined,
+                        ..
+                    }
+                )
+            })
+            .map(|marked| marked.project)
+            .collect())
+    }
 }
 
 #[async_trait]
 impl View for Hosted {
     async fn projects(&self) -> Result<ProjectListing, StoreError> {
-        self.catalog.projects(&self.name).await
+        let mut listing = self.catalog.projects(&self.name).await?;
+        listing
+            .projects
+            .retain(|project| project.status != ProjectStatus::Quarantined);
+        Ok(listing)
     }
 
     async fn project(&self, project: &ProjectKey) -> Result<Option<ProjectSnapshot>, StoreError> {
@@ -62,7 +89,14 @@ impl View for Hosted {
     }
 
     async fn file(&self, path: &FilePath) -> Result<Option<FileRecord>, StoreError> {
-        self.catalog.file(&self.name, path).await
+        let Some(record) = self.catalog.file(&self.name, path).await? else {
+            return Ok(None);
+        };
+        let marks = self
+            .catalog
+            .marks(&self.name, Some(record.project()))
+            .await?;
+        Ok((status_of(&marks).0 != ProjectStatus::Quarantined).then_some(record))
     }
 
     async fn files_after(
@@ -70,7 +104,21 @@ impl View for Hosted {
         after: Option<&FilePath>,
         limit: usize,
     ) -> Result<Vec<FileRecord>, StoreError> {
-        self.catalog.files_after(&self.name, after, limit).await
+        let mut after = after.cloned();
+        let quarantined = self.quarantined().await?;
+        loop {
+            let mut page = self
+                .catalog
+                .files_after(&self.name, after.as_ref(), limit)
+                .await?;
+            after = page.last().map(|record| record.path.clone());
+            let is_last = page.is_empty();
+            page.retain(|record| !quarantined.contains(record.project()));
+            // Nothing is left of a page that is about quarantined projects alone.
+            if is_last || !page.is_empty() {
+                return Ok(page);
+            }
+        }
     }
 
     async fn search(

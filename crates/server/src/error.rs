@@ -6,9 +6,9 @@ use http::header::{CONTENT_TYPE, RETRY_AFTER, VARY, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use hyper::ext::ReasonPhrase;
 use wheelhouse_index::download::DownloadError;
+use wheelhouse_index::manage::ManageError;
 use wheelhouse_index::ports::{IdentifyError, StoreError};
 use wheelhouse_index::publish::PublishError;
-use wheelhouse_index::remove::RemoveError;
 
 /// The challenge of every 401, in the realm that pypiserver's users have stored passwords for.
 pub(crate) const CHALLENGE: &str = r#"Basic realm="pypi", charset="UTF-8""#;
@@ -198,10 +198,14 @@ impl From<DownloadError> for ApiError {
 impl From<PublishError> for ApiError {
     fn from(error: PublishError) -> Self {
         match &error {
-            PublishError::DigestMismatch { .. } => Self::bad_request(error.to_string()),
+            PublishError::DigestMismatch { .. } | PublishError::NameUsed { .. } => {
+                Self::bad_request(error.to_string())
+            }
             PublishError::NameTaken { .. } => Self::new(StatusCode::CONFLICT, error.to_string()),
             PublishError::Changing { .. } => Self::later(error.to_string()),
-            PublishError::ReadOnly(_) => Self::new(StatusCode::FORBIDDEN, error.to_string()),
+            PublishError::Closed { .. } | PublishError::ReadOnly(_) => {
+                Self::new(StatusCode::FORBIDDEN, error.to_string())
+            }
             PublishError::Full => {
                 tracing::error!("an upload failed: {error}");
                 Self::new(StatusCode::INSUFFICIENT_STORAGE, error.to_string())
@@ -211,12 +215,14 @@ impl From<PublishError> for ApiError {
     }
 }
 
-impl From<RemoveError> for ApiError {
-    fn from(error: RemoveError) -> Self {
+impl From<ManageError> for ApiError {
+    fn from(error: ManageError) -> Self {
         match &error {
-            RemoveError::NotFound { .. } => Self::new(StatusCode::NOT_FOUND, error.to_string()),
-            RemoveError::ReadOnly(_) => Self::new(StatusCode::FORBIDDEN, error.to_string()),
-            RemoveError::Store(source) => Self::internal(source),
+            ManageError::NotFound(_) => Self::new(StatusCode::NOT_FOUND, error.to_string()),
+            ManageError::Conflict(_) => Self::new(StatusCode::CONFLICT, error.to_string()),
+            ManageError::BadReason => Self::bad_request(error.to_string()),
+            ManageError::ReadOnly(_) => Self::new(StatusCode::FORBIDDEN, error.to_string()),
+            ManageError::Store(source) => Self::internal(source),
         }
     }
 }

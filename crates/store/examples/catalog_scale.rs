@@ -163,5 +163,6 @@ fn change(records: impl IntoIterator<Item = FileRecord>) -> Change {
         index: IndexName::main(),
         by: Attribution::system(Timestamp(0)),
         files: records.into_iter().map(found).collect(),
+        marks: Vec::new(),
     }
 }

@@ -9,6 +9,7 @@ use wheelhouse_standards::name::ProjectKey;
 use super::StoreError;
 use crate::change::{Applied, Change, Event, Learned};
 use crate::identity::{IndexName, Serial};
+use crate::mark::ProjectMark;
 use crate::path::FilePath;
 use crate::record::{FileRecord, ProjectListing, ProjectSnapshot};
 
@@ -25,8 +26,8 @@ pub trait Catalog: fmt::Debug + Send + Sync + 'static {
     /// Returns all projects that have files, ordered by key.
     async fn projects(&self, index: &IndexName) -> Result<ProjectListing, StoreError>;
 
-    /// Returns the files and last serial of `project` from one consistent read, or `None` if no
-    /// file belongs to it.
+    /// Returns the files, marks and last serial of `project` from one consistent read, or `None`
+    /// if no file belongs to it.
     async fn project(
         &self,
         index: &IndexName,
@@ -71,14 +72,22 @@ pub trait Catalog: fmt::Debug + Send + Sync + 'static {
         path: &FilePath,
     ) -> Result<Option<CoreMetadata>, StoreError>;
 
-    /// Returns up to `limit` hits, one for each file that matches, signatures left out, ordered by
-    /// project and path.
+    /// Returns up to `limit` hits, one for each file that matches, signatures and quarantined
+    /// projects left out, ordered by project and path.
     async fn search(
         &self,
         index: &IndexName,
         terms: &SearchTerms,
         limit: usize,
     ) -> Result<Vec<SearchHit>, StoreError>;
+
+    /// Returns the marks of `project`, or of all projects, ordered by project and by when they
+    /// were first set. They outlive the files that they are about.
+    async fn marks(
+        &self,
+        index: &IndexName,
+        project: Option<&ProjectKey>,
+    ) -> Result<Vec<ProjectMark>, StoreError>;
 
     /// Returns how much the index holds.
     async fn counts(&self, index: &IndexName) -> Result<Counts, StoreError>;
@@ -94,7 +103,8 @@ pub trait Catalog: fmt::Debug + Send + Sync + 'static {
     /// reverse; changes that would change nothing are left out: the same record again, a file
     /// that was found with the fingerprint that its record has already (whatever else the record
     /// holds: what was read or uploaded is never forgotten because the file was seen again), the
-    /// removal of a path without a record.
+    /// removal of a path without a record, a mark that says what was said before, the clearing of
+    /// a mark that is not there.
     async fn commit(&self, change: Change) -> Result<Committed, StoreError>;
 
     /// Adds what was read to records that are still about the content that was read, and returns

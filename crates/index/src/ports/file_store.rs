@@ -7,7 +7,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use tokio::sync::mpsc;
-use wheelhouse_standards::digest::Digests;
+use wheelhouse_standards::digest::{Digests, Sha256Digest};
 
 use super::StoreError;
 use crate::identity::{Fingerprint, Timestamp};
@@ -35,6 +35,38 @@ pub trait FileStore: fmt::Debug + Send + Sync + 'static {
     /// [`PlaceError::ReadOnly`] if the file cannot be removed.
     async fn remove(&self, path: &FilePath) -> Result<(), PlaceError>;
 
+    /// Moves the file at `path` out of everybody's sight, durably, to where it is kept until
+    /// [`forget_discarded`](Self::forget_discarded). A path without a file is not an error.
+    ///
+    /// # Errors
+    /// [`PlaceError::ReadOnly`] if the file cannot be moved.
+    async fn discard(
+        &self,
+        path: &FilePath,
+        sha256: &Sha256Digest,
+        at: Timestamp,
+    ) -> Result<(), PlaceError>;
+
+    /// Puts a file that was discarded back in its place, durably, and returns whether it was
+    /// still kept.
+    ///
+    /// # Errors
+    /// [`PlaceError::Exists`] if the path is taken.
+    async fn bring_back(&self, path: &FilePath, sha256: &Sha256Digest) -> Result<bool, PlaceError>;
+
+    /// Removes for good what was discarded before a moment, and returns how many files that were.
+    async fn forget_discarded(&self, before: Timestamp) -> Result<usize, StoreError>;
+
+    /// Returns what was last written by [`write_marks`](Self::write_marks), if anything was.
+    async fn read_marks(&self) -> Result<Option<MarksFile>, StoreError>;
+
+    /// Writes down, durably and beside the files, what they do not show by themselves. Empty
+    /// bytes are written too.
+    ///
+    /// # Errors
+    /// [`PlaceError::ReadOnly`] if there is no place for it.
+    async fn write_marks(&self, bytes: Bytes) -> Result<MarksPlace, PlaceError>;
+
     /// Begins to tell what others put in, change and take away. Called once; a store that only
     /// the index itself changes gives a channel that never says anything.
     ///
@@ -43,6 +75,24 @@ pub trait FileStore: fmt::Debug + Send + Sync + 'static {
 
     /// Succeeds if files can be read, and says which place cannot be.
     async fn ready(&self) -> Result<(), StoreError>;
+}
+
+/// What was written beside the files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MarksFile {
+    /// What people call the place where it is.
+    pub place: String,
+    /// The bytes.
+    pub bytes: Bytes,
+}
+
+/// Where marks were written down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum MarksPlace {
+    /// Beside the files: whoever has the files has the marks.
+    WithFiles,
+    /// Somewhere else, because the place of the files cannot be written.
+    Aside,
 }
 
 /// A file that is being received. Dropping it leaves nothing behind.

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use wheelhouse_index::IndexOptions;
 use wheelhouse_index::change::{Change, Event, Learned};
 use wheelhouse_index::identity::{IndexName, Serial};
+use wheelhouse_index::mark::ProjectMark;
 use wheelhouse_index::path::FilePath;
 use wheelhouse_index::ports::{Catalog, Committed, Counts, SearchHit, SearchTerms, StoreError};
 use wheelhouse_index::publish::{ClaimedDigests, Overwrite, PublishError};
@@ -91,6 +92,14 @@ impl Catalog for Moody {
         limit: usize,
     ) -> Result<Vec<SearchHit>, StoreError> {
         self.catalog.search(index, terms, limit).await
+    }
+
+    async fn marks(
+        &self,
+        index: &IndexName,
+        project: Option<&ProjectKey>,
+    ) -> Result<Vec<ProjectMark>, StoreError> {
+        self.catalog.marks(index, project).await
     }
 
     async fn counts(&self, index: &IndexName) -> Result<Counts, StoreError> {

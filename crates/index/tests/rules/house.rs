@@ -66,7 +66,22 @@ impl House {
         catalog: Arc<dyn Catalog>,
         clock: Arc<FixedClock>,
     ) -> Self {
-        let files = MemoryFileStore::new();
+        Self::put_together(options, catalog, clock, MemoryFileStore::new())
+    }
+
+    /// Makes an index with a new catalog over files that there are.
+    pub(crate) fn over(files: MemoryFileStore) -> Self {
+        let clock = Self::clock();
+        let catalog: Arc<dyn Catalog> = Arc::new(MemoryCatalog::new(&*clock));
+        Self::put_together(IndexOptions::default(), catalog, clock, files)
+    }
+
+    fn put_together(
+        options: IndexOptions,
+        catalog: Arc<dyn Catalog>,
+        clock: Arc<FixedClock>,
+        files: MemoryFileStore,
+    ) -> Self {
         let told = Arc::new(Told::default());
         let index = Index::new(
             IndexName::main(),

@@ -3,6 +3,7 @@
 mod adopting;
 mod failing;
 mod house;
+mod managing;
 mod pages;
 mod publishing;
 mod removing;

@@ -2,21 +2,18 @@
 
 use wheelhouse_index::actor::Actor;
 use wheelhouse_index::change::{Attribution, EventKind};
-use wheelhouse_index::remove::RemoveError;
+use wheelhouse_index::manage::ManageError;
 use wheelhouse_standards::name::ProjectKey;
 
 use crate::house::House;
 
-async fn remove(house: &House, name: &str, version: &str) -> Result<usize, RemoveError> {
+async fn remove(house: &House, name: &str, version: &str) -> Result<usize, ManageError> {
     let by = Attribution {
         actor: Actor::Anonymous,
         ..Attribution::system(house.index.now())
     };
     let project = ProjectKey::of(name).expect("a name");
-    house
-        .index
-        .remove_release(project, version.to_owned(), by)
-        .await
+    house.index.remove_release(project, version, by).await
 }
 
 #[tokio::test]
@@ -49,7 +46,7 @@ async fn what_is_not_there_cannot_be_removed() {
         let error = remove(&house, name, version)
             .await
             .expect_err("it is not there");
-        assert!(matches!(error, RemoveError::NotFound { .. }), "{error}");
+        assert!(matches!(error, ManageError::NotFound(_)), "{error}");
     }
     assert_eq!(house.listed("demo").await.len(), 1);
 }

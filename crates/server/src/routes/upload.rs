@@ -201,7 +201,7 @@ async fn remove(
     let user = by.actor.to_string();
     let removed = state
         .index
-        .remove_release(project.clone(), version.to_owned(), by)
+        .remove_release(project.clone(), version, by)
         .await?;
     tracing::info!(
         project.name = project.as_str(),

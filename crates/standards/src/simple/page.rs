@@ -90,6 +90,22 @@ pub enum ProjectStatus {
 }
 
 impl ProjectStatus {
+    /// All statuses.
+    pub const ALL: &[Self] = &[
+        Self::Active,
+        Self::Archived,
+        Self::Quarantined,
+        Self::Deprecated,
+    ];
+
+    /// Returns the status of a marker, if there is one.
+    pub fn from_marker(marker: &str) -> Option<Self> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|status| status.marker() == marker)
+    }
+
     /// Returns the marker that the standard gives the status.
     pub const fn marker(self) -> &'static str {
         match self {

@@ -7,8 +7,9 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use wheelhouse_index::change::{Change, Event, Learned};
+use wheelhouse_index::change::{Change, Event, EventSubject, Learned};
 use wheelhouse_index::identity::{IndexName, Serial};
+use wheelhouse_index::mark::ProjectMark;
 use wheelhouse_index::path::FilePath;
 use wheelhouse_index::ports::{
     Catalog, Clock, Committed, Counts, SearchHit, SearchTerms, StoreError,
@@ -17,7 +18,7 @@ use wheelhouse_index::record::{FileRecord, ProjectListing, ProjectSnapshot};
 use wheelhouse_standards::metadata::CoreMetadata;
 use wheelhouse_standards::name::ProjectKey;
 
-use super::effect::effect_of;
+use super::effect::{changes_what_is_offered, effect_of, mark_effect_of};
 use super::matching::Matcher;
 use super::touched::Touched;
 use shelf::Shelf;
@@ -65,7 +66,12 @@ impl MemoryCatalog {
 
 impl State {
     fn commit(&mut self, change: Change) -> Committed {
-        let Change { index, by, files } = change;
+        let Change {
+            index,
+            by,
+            files,
+            marks,
+        } = change;
         let serial = Serial(self.head.0 + 1);
         let shelf = self.shelves.entry(index.clone()).or_default();
         let mut touched = Touched::default();
@@ -92,9 +98,34 @@ impl State {
                 index: index.clone(),
                 project,
                 kind,
-                path,
-                before,
-                after,
+                subject: EventSubject::File {
+                    path,
+                    before: before.map(Box::new),
+                    after: after.map(Box::new),
+                },
+                by: by.clone(),
+            });
+        }
+        for change in marks {
+            let before = shelf.mark_like(change.project(), change.mark()).cloned();
+            let Some(effect) = mark_effect_of(change, before.as_ref()) else {
+                continue;
+            };
+            let before = before.map(|marked| marked.mark);
+            let after = effect.after.as_ref().map(|marked| marked.mark.clone());
+            touched.note_project(&effect.project);
+            if changes_what_is_offered(before.as_ref(), after.as_ref()) {
+                for path in shelf.paths(&effect.project) {
+                    touched.note(&effect.project, path);
+                }
+            }
+            shelf.apply_mark(&effect.project, before.as_ref(), effect.after, serial);
+            self.journal.push(Event {
+                serial,
+                index: index.clone(),
+                project: effect.project,
+                kind: effect.kind,
+                subject: EventSubject::Mark { before, after },
                 by: by.clone(),
             });
         }
@@ -194,6 +225,14 @@ impl Catalog for MemoryCatalog {
     ) -> Result<Vec<SearchHit>, StoreError> {
         let matcher = Matcher::new(terms);
         Ok(self.read(index, |shelf| shelf.search(&matcher, limit)))
+    }
+
+    async fn marks(
+        &self,
+        index: &IndexName,
+        project: Option<&ProjectKey>,
+    ) -> Result<Vec<ProjectMark>, StoreError> {
+        Ok(self.read(index, |shelf| shelf.marks(project)))
     }
 
     async fn counts(&self, index: &IndexName) -> Result<Counts, StoreError> {

@@ -6,6 +6,7 @@ mod failure;
 mod journal;
 mod learn;
 mod mark;
+mod marks;
 mod open;
 mod read;
 mod readers;
@@ -21,6 +22,7 @@ use async_trait::async_trait;
 use rusqlite::Connection;
 use wheelhouse_index::change::{Change, Event, Learned};
 use wheelhouse_index::identity::{IndexName, Serial};
+use wheelhouse_index::mark::ProjectMark;
 use wheelhouse_index::path::FilePath;
 use wheelhouse_index::ports::{
     Catalog, Clock, Committed, Counts, SearchHit, SearchTerms, StoreError,
@@ -204,6 +206,18 @@ impl Catalog for SqliteCatalog {
         .await
     }
 
+    async fn marks(
+        &self,
+        index: &IndexName,
+        project: Option<&ProjectKey>,
+    ) -> Result<Vec<ProjectMark>, StoreError> {
+        let (index, project) = (index.clone(), project.cloned());
+        self.read("read the marks", move |connection| {
+            marks::marks(connection, &index, project.as_ref())
+        })
+        .await
+    }
+
     async fn counts(&self, index: &IndexName) -> Result<Counts, StoreError> {
         let index = index.clone();
         self.read("count", move |connection| read::counts(connection, &index))
@@ -218,7 +232,7 @@ impl Catalog for SqliteCatalog {
     }
 
     async fn commit(&self, change: Change) -> Result<Committed, StoreError> {
-        let files = change.files.len();
+        let files = change.files.len() + change.marks.len();
         let outcome = self
             .writer
             .write(files, move |connection, mark| {

@@ -5,6 +5,7 @@ mod concurrency;
 mod fixture;
 mod journal;
 mod listing;
+mod marking;
 mod odd_values;
 mod reading;
 mod searching;
@@ -14,6 +15,7 @@ pub(crate) use concurrency::*;
 pub(crate) use fixture::{FixedClock, NOW_SECONDS, change_in, contents, core, found, record};
 pub(crate) use journal::*;
 pub(crate) use listing::*;
+pub(crate) use marking::*;
 pub(crate) use odd_values::*;
 pub(crate) use reading::*;
 pub(crate) use searching::*;
@@ -44,6 +46,11 @@ macro_rules! catalog_promises {
             files_are_found_by_name_in_any_folder
             what_was_read_is_added_without_a_serial_or_an_event
             what_was_read_of_another_content_is_left_out
+            marks_take_the_place_of_marks_about_the_same_thing
+            a_mark_that_is_there_and_one_that_is_not_change_nothing
+            marks_come_with_their_project_and_outlive_its_files
+            a_change_of_marks_is_an_event_with_what_was_and_is_said
+            quarantine_touches_every_path_and_shows_in_lists
             events_hold_the_records_before_and_after
             events_tell_who_and_how
             a_serial_is_never_split

@@ -8,8 +8,9 @@ use bytes::Bytes;
 use wheelhouse_index::identity::{Fingerprint, Timestamp};
 use wheelhouse_index::path::FilePath;
 use wheelhouse_index::ports::{
-    Content, FileStore, OpenError, PlaceError, PlaceMode, PlacedFile, StagedFile,
+    Content, FileStore, MarksPlace, OpenError, PlaceError, PlaceMode, PlacedFile, StagedFile,
 };
+use wheelhouse_standards::digest::Sha256Digest;
 
 /// Makes a test of each promise. `$fresh` gives an empty file store and a [`Traces`] of it.
 macro_rules! file_store_promises {
@@ -29,6 +30,10 @@ macro_rules! file_store_promises {
             readers_see_all_of_one_file_while_it_is_replaced
             an_open_file_stays_what_it_was
             a_removed_file_is_gone_and_may_be_removed_again
+            a_discarded_file_is_gone_and_can_be_brought_back_once
+            nothing_is_brought_back_over_another_file
+            what_was_discarded_long_ago_is_forgotten
+            marks_are_read_back_as_they_were_written_last
             a_missing_file_is_not_found
             each_content_has_a_fingerprint_of_its_own
             reading_stops_at_the_end
@@ -325,6 +330,96 @@ pub(crate) async fn a_removed_file_is_gone_and_may_be_removed_again(
     expect_traces(traces, &[]).await;
     let placed = place(&store, "a/demo-1.0.zip", b"abd", PlaceMode::New).await;
     assert!(placed.is_ok());
+}
+
+fn sha256(digit: char) -> Sha256Digest {
+    let digits = digit.to_string().repeat(64);
+    digits.parse().expect("a digest")
+}
+
+pub(crate) async fn a_discarded_file_is_gone_and_can_be_brought_back_once(
+    store: Store,
+    _: &dyn Traces,
+) {
+    let long = format!("{}demo-1.0.zip", "x".repeat(243));
+    for at in ["a/demo-1.0.zip", "demo-1.0.zip", &long] {
+        let before = place(&store, at, b"abc", PlaceMode::New).await;
+        let before = before.expect("placed").fingerprint();
+        for _ in 0..2 {
+            let discarded = store.discard(&path(at), &sha256('1'), Timestamp(5)).await;
+            discarded.expect("discarded, or gone already");
+        }
+        assert_eq!(read(&store, at).await, None);
+        let bring_back = |digit| {
+            let (store, digest) = (store.clone(), sha256(digit));
+            async move {
+                store
+                    .bring_back(&path(at), &digest)
+                    .await
+                    .expect("an answer")
+            }
+        };
+        assert!(!bring_back('2').await, "other bytes");
+        assert!(bring_back('1').await);
+        assert!(!bring_back('1').await, "it is back");
+        let back = store.open(&path(at)).await.expect("it is back");
+        assert_eq!(back.fingerprint, before);
+        assert!(back.settled);
+        assert_eq!(read(&store, at).await.as_deref(), Some(&b"abc"[..]));
+        store.remove(&path(at)).await.expect("removed");
+    }
+}
+
+pub(crate) async fn nothing_is_brought_back_over_another_file(store: Store, _: &dyn Traces) {
+    drop(place(&store, "demo-1.0.zip", b"old", PlaceMode::New).await);
+    let at = path("demo-1.0.zip");
+    store
+        .discard(&at, &sha256('1'), Timestamp(5))
+        .await
+        .expect("discarded");
+    drop(place(&store, "demo-1.0.zip", b"new", PlaceMode::New).await);
+    let refused = store.bring_back(&at, &sha256('1')).await;
+    assert!(matches!(refused, Err(PlaceError::Exists)), "{refused:?}");
+    assert_eq!(
+        read(&store, "demo-1.0.zip").await.as_deref(),
+        Some(&b"new"[..])
+    );
+    store.remove(&at).await.expect("removed");
+    assert!(store.bring_back(&at, &sha256('1')).await.expect("free now"));
+    assert_eq!(
+        read(&store, "demo-1.0.zip").await.as_deref(),
+        Some(&b"old"[..])
+    );
+}
+
+pub(crate) async fn what_was_discarded_long_ago_is_forgotten(store: Store, traces: &dyn Traces) {
+    for (at, seconds) in [("a-1.0.zip", 100), ("b-1.0.zip", 200)] {
+        drop(place(&store, at, b"abc", PlaceMode::New).await);
+        let moment = Timestamp(seconds * 1_000_000);
+        store
+            .discard(&path(at), &sha256('1'), moment)
+            .await
+            .expect("discarded");
+    }
+    let forget = |seconds: i64| store.forget_discarded(Timestamp(seconds * 1_000_000));
+    assert_eq!(forget(100).await.expect("looked"), 0);
+    assert_eq!(forget(200).await.expect("looked"), 1);
+    for (at, is_kept) in [("a-1.0.zip", false), ("b-1.0.zip", true)] {
+        let back = store.bring_back(&path(at), &sha256('1')).await;
+        assert_eq!(back.expect("an answer"), is_kept);
+    }
+    store.remove(&path("b-1.0.zip")).await.expect("removed");
+    expect_traces(traces, &[]).await;
+}
+
+pub(crate) async fn marks_are_read_back_as_they_were_written_last(store: Store, _: &dyn Traces) {
+    assert_eq!(store.read_marks().await.expect("looked"), None);
+    for written in [&b"one"[..], b"", b"three"] {
+        let place = store.write_marks(Bytes::copy_from_slice(written)).await;
+        assert_eq!(place.expect("written"), MarksPlace::WithFiles);
+        let read = store.read_marks().await.expect("looked");
+        assert_eq!(read.expect("it was written").bytes, written);
+    }
 }
 
 pub(crate) async fn a_missing_file_is_not_found(store: Store, _: &dyn Traces) {

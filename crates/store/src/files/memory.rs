@@ -10,10 +10,10 @@ use tokio::sync::mpsc;
 use wheelhouse_index::identity::{Fingerprint, Timestamp};
 use wheelhouse_index::path::FilePath;
 use wheelhouse_index::ports::{
-    Content, FileStore, Observation, OpenError, OpenFile, PlaceError, PlaceMode, PlacedFile,
-    StagedFile, Staging, StoreError,
+    Content, FileStore, MarksFile, MarksPlace, Observation, OpenError, OpenFile, PlaceError,
+    PlaceMode, PlacedFile, StagedFile, Staging, StoreError,
 };
-use wheelhouse_standards::digest::{Digester, Digests, HashAlgorithm};
+use wheelhouse_standards::digest::{Digester, Digests, HashAlgorithm, Sha256Digest};
 
 /// How many observations may wait to be taken.
 const OBSERVATIONS: usize = 1_024;
@@ -31,6 +31,16 @@ struct Files {
     by_path: BTreeMap<FilePath, Arc<MemoryContent>>,
     /// The number of the newest file. Each file has one of its own, as inodes have.
     last_number: u64,
+    bin: Vec<Discarded>,
+    marks: Option<Bytes>,
+}
+
+#[derive(Debug)]
+struct Discarded {
+    path: FilePath,
+    sha256: Sha256Digest,
+    at: Timestamp,
+    content: Arc<MemoryContent>,
 }
 
 impl MemoryFileStore {
@@ -63,6 +73,11 @@ impl MemoryFileStore {
     /// Returns the paths of all files, in order.
     pub fn paths(&self) -> Vec<FilePath> {
         self.files().by_path.keys().cloned().collect()
+    }
+
+    /// Forgets the marks, as somebody would who removes a file by hand.
+    pub fn forget_marks(&self) {
+        self.files().marks = None;
     }
 
     /// Tells everybody who observes the store.
@@ -124,6 +139,60 @@ impl FileStore for MemoryFileStore {
     async fn remove(&self, path: &FilePath) -> Result<(), PlaceError> {
         self.files().by_path.remove(path);
         Ok(())
+    }
+
+    async fn discard(
+        &self,
+        path: &FilePath,
+        sha256: &Sha256Digest,
+        at: Timestamp,
+    ) -> Result<(), PlaceError> {
+        let mut files = self.files();
+        if let Some(content) = files.by_path.remove(path) {
+            files.bin.push(Discarded {
+                path: path.clone(),
+                sha256: *sha256,
+                at,
+                content,
+            });
+        }
+        Ok(())
+    }
+
+    async fn bring_back(&self, path: &FilePath, sha256: &Sha256Digest) -> Result<bool, PlaceError> {
+        let mut files = self.files();
+        let is_wanted =
+            |kept: &Discarded| kept.path.file_name() == path.file_name() && kept.sha256 == *sha256;
+        let Some(place) = files.bin.iter().rposition(is_wanted) else {
+            return Ok(false);
+        };
+        if files.by_path.contains_key(path) {
+            return Err(PlaceError::Exists);
+        }
+        let content = files.bin.remove(place).content;
+        files.by_path.insert(path.clone(), content);
+        Ok(true)
+    }
+
+    async fn forget_discarded(&self, before: Timestamp) -> Result<usize, StoreError> {
+        let mut files = self.files();
+        let count = files.bin.len();
+        files
+            .bin
+            .retain(|kept| kept.at.seconds() >= before.seconds());
+        Ok(count - files.bin.len())
+    }
+
+    async fn read_marks(&self) -> Result<Option<MarksFile>, StoreError> {
+        Ok(self.files().marks.clone().map(|bytes| MarksFile {
+            place: "memory".to_owned(),
+            bytes,
+        }))
+    }
+
+    async fn write_marks(&self, bytes: Bytes) -> Result<MarksPlace, PlaceError> {
+        self.files().marks = Some(bytes);
+        Ok(MarksPlace::WithFiles)
     }
 
     fn observe(&self) -> mpsc::Receiver<Observation> {

@@ -5,12 +5,14 @@ use std::ops::Bound;
 
 use wheelhouse_index::change::{EventKind, Learned};
 use wheelhouse_index::identity::{Serial, Timestamp};
+use wheelhouse_index::mark::{Mark, ProjectMark, status_of};
 use wheelhouse_index::path::FilePath;
 use wheelhouse_index::ports::{Counts, SearchHit};
 use wheelhouse_index::record::{FileRecord, MetadataSummary, ProjectEntry, ProjectSnapshot};
 use wheelhouse_standards::found::FileKind;
 use wheelhouse_standards::metadata::CoreMetadata;
 use wheelhouse_standards::name::ProjectKey;
+use wheelhouse_standards::simple::ProjectStatus;
 
 use crate::catalog::effect::Effect;
 use crate::catalog::matching::Matcher;
@@ -35,6 +37,7 @@ struct Held {
 struct Project {
     last_serial: Serial,
     paths: BTreeSet<FilePath>,
+    marks: Vec<ProjectMark>,
 }
 
 impl Shelf {
@@ -84,6 +87,57 @@ impl Shelf {
         true
     }
 
+    /// Returns the mark of a project that is about the same as `mark`.
+    pub(super) fn mark_like(&self, key: &ProjectKey, mark: &Mark) -> Option<&ProjectMark> {
+        let marks = &self.projects.get(key)?.marks;
+        marks.iter().find(|marked| marked.mark.has_subject_of(mark))
+    }
+
+    /// Puts one mark in the place of another.
+    pub(super) fn apply_mark(
+        &mut self,
+        key: &ProjectKey,
+        before: Option<&Mark>,
+        after: Option<ProjectMark>,
+        serial: Serial,
+    ) {
+        let project = self.project_mut(key);
+        project.last_serial = serial;
+        let place = project
+            .marks
+            .iter()
+            .position(|marked| before.is_some_and(|before| marked.mark == *before));
+        match (place, after) {
+            (Some(place), Some(after)) => project.marks[place] = after,
+            (Some(place), None) => drop(project.marks.remove(place)),
+            (None, after) => project.marks.extend(after),
+        }
+    }
+
+    pub(super) fn marks(&self, key: Option<&ProjectKey>) -> Vec<ProjectMark> {
+        match key {
+            Some(key) => self
+                .projects
+                .get(key)
+                .map(|project| project.marks.clone())
+                .unwrap_or_default(),
+            None => self
+                .projects
+                .values()
+                .flat_map(|project| &project.marks)
+                .cloned()
+                .collect(),
+        }
+    }
+
+    /// Returns the paths of a project's files.
+    pub(super) fn paths(&self, key: &ProjectKey) -> impl Iterator<Item = &FilePath> {
+        self.projects
+            .get(key)
+            .into_iter()
+            .flat_map(|project| &project.paths)
+    }
+
     pub(super) fn file(&self, path: &FilePath) -> Option<&FileRecord> {
         self.files.get(path).map(|held| &held.record)
     }
@@ -119,6 +173,7 @@ impl Shelf {
                     key: key.clone(),
                     display_name: self.display_name(project)?,
                     last_serial: project.last_serial,
+                    status: status_of(&project.marks).0,
                 })
             })
             .collect()
@@ -131,11 +186,15 @@ impl Shelf {
             display_name: self.display_name(project)?,
             last_serial: project.last_serial,
             files: self.records(project).cloned().collect(),
+            marks: project.marks.clone(),
         })
     }
 
     pub(super) fn search(&self, matcher: &Matcher, limit: usize) -> Vec<SearchHit> {
-        let records = self.projects.values().flat_map(|p| self.records(p));
+        let is_offered =
+            |project: &&Project| status_of(&project.marks).0 != ProjectStatus::Quarantined;
+        let projects = self.projects.values().filter(is_offered);
+        let records = projects.flat_map(|p| self.records(p));
         records
             .filter(|record| record.named.kind != FileKind::Signature)
             .filter(|record| {

@@ -6,6 +6,7 @@ use rusqlite::types::ToSqlOutput;
 use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 use wheelhouse_index::change::{Attribution, Change, EventKind};
 use wheelhouse_index::identity::{IndexName, Serial};
+use wheelhouse_index::mark::{Mark, ProjectMark};
 use wheelhouse_index::path::FilePath;
 use wheelhouse_index::ports::Committed;
 use wheelhouse_index::record::FileRecord;
@@ -14,9 +15,12 @@ use wheelhouse_standards::name::ProjectKey;
 
 use super::failure::{Failure, Outcome};
 use super::mark::SerialMark;
+use super::marks;
 use super::row::{contents_values, record_columns, record_from_row, record_values};
-use super::stored::{FORMAT, record_to_text};
-use crate::catalog::effect::{Effect, effect_of};
+use super::stored::{FORMAT, mark_to_text, record_to_text};
+use crate::catalog::effect::{
+    Effect, MarkEffect, changes_what_is_offered, effect_of, mark_effect_of,
+};
 use crate::catalog::touched::Touched;
 
 /// Records a change within the transaction of `connection`. Writes nothing for a change that
@@ -26,12 +30,17 @@ pub(super) fn commit(
     mark: &mut SerialMark,
     change: Change,
 ) -> Outcome<Committed> {
-    let Change { index, by, files } = change;
+    let Change {
+        index,
+        by,
+        files,
+        marks,
+    } = change;
     let known_index = index_id(connection, &index)?;
-    let mut entry = None;
+    let mut entry: Option<Entry<'_>> = None;
     for change in files {
         let path = change.path().clone();
-        let begun = entry.as_ref().map(|entry: &Entry<'_>| entry.index_id);
+        let begun = entry.as_ref().map(|entry| entry.index_id);
         let before = match begun.or(known_index) {
             None => None,
             Some(index_id) => find(connection, index_id, &path)?,
@@ -44,6 +53,21 @@ pub(super) fn commit(
             none => none.insert(Entry::begin(connection, mark, &index, &by)?),
         };
         entry.record(&path, before, &effect)?;
+    }
+    for change in marks {
+        let begun = entry.as_ref().map(|entry| entry.index_id);
+        let before = match begun.or(known_index) {
+            None => None,
+            Some(index_id) => marks::find(connection, index_id, change.project(), change.mark())?,
+        };
+        let Some(effect) = mark_effect_of(change, before.as_ref().map(|(_, mark)| mark)) else {
+            continue;
+        };
+        let entry = match &mut entry {
+            Some(entry) => entry,
+            none => none.insert(Entry::begin(connection, mark, &index, &by)?),
+        };
+        entry.record_mark(before, effect)?;
     }
     match entry {
         None => Ok(Committed::Unchanged),
@@ -119,7 +143,7 @@ impl<'c> Entry<'c> {
     ) -> Outcome<()> {
         let (file_id, before) = before.unzip();
         if let Some(before) = &before {
-            self.project(before)?.files_more -= 1;
+            self.project_of(before)?.files_more -= 1;
             self.files_more -= 1;
             self.unread_more -= i64::from(before.contents.is_none());
             self.touched.note_project(before.project());
@@ -137,7 +161,7 @@ impl<'c> Entry<'c> {
     }
 
     fn put(&mut self, record: &FileRecord, metadata: Option<&CoreMetadata>) -> Outcome<()> {
-        let project = self.project(record)?;
+        let project = self.project_of(record)?;
         project.files_more += 1;
         let project_id = project.id;
         self.files_more += 1;
@@ -166,6 +190,28 @@ impl<'c> Entry<'c> {
             .or(before)
             .expect("an effect has a record before or after it")
             .project();
+        let text = |record: Option<&FileRecord>| record.map(record_to_text).transpose();
+        let (before, after) = (text(before)?, text(after)?);
+        self.insert_event(
+            project,
+            kind,
+            path.as_str(),
+            before.as_deref(),
+            after.as_deref(),
+        )?;
+        self.touched.note(project, path);
+        Ok(())
+    }
+
+    /// Writes an event. One that is about a mark has no path.
+    fn insert_event(
+        &self,
+        project: &ProjectKey,
+        kind: EventKind,
+        path: &str,
+        before: Option<&str>,
+        after: Option<&str>,
+    ) -> Outcome<()> {
         self.connection
             .prepare_cached(
                 "INSERT INTO events (serial, project, kind, path, format, before, after)
@@ -175,18 +221,60 @@ impl<'c> Entry<'c> {
                 self.serial,
                 project.as_str(),
                 kind.name(),
-                path.as_str(),
+                path,
                 FORMAT,
-                before.map(record_to_text).transpose()?,
-                after.map(record_to_text).transpose()?,
+                before,
+                after,
             ])?;
-        self.touched.note(project, path);
         Ok(())
     }
 
-    /// Returns the row of a record's project, which is made if there is none.
-    fn project(&mut self, record: &FileRecord) -> Outcome<&mut Project> {
-        let key = record.project();
+    /// Does what the change to one mark comes to, and writes its event.
+    fn record_mark(
+        &mut self,
+        before: Option<(i64, ProjectMark)>,
+        effect: MarkEffect,
+    ) -> Outcome<()> {
+        let (mark_id, before) = before.unzip();
+        let before = before.map(|marked| marked.mark);
+        let after = effect.after.as_ref().map(|marked| marked.mark.clone());
+        let project = effect.project;
+        let project_id = self.project(&project, project.as_str())?.id;
+        marks::put(
+            self.connection,
+            self.index_id,
+            mark_id,
+            effect.after.as_ref(),
+        )?;
+        if effect.kind == EventKind::StatusSet {
+            let status = marks::status(after.as_ref());
+            self.connection
+                .prepare_cached("UPDATE projects SET status = ?2 WHERE id = ?1")?
+                .execute(params![project_id, status.marker()])?;
+        }
+        self.touched.note_project(&project);
+        if changes_what_is_offered(before.as_ref(), after.as_ref()) {
+            for path in marks::paths(self.connection, project_id)? {
+                self.touched.note(&project, &path);
+            }
+        }
+        let text = |mark: Option<&Mark>| mark.map(mark_to_text).transpose();
+        let (before, after) = (text(before.as_ref())?, text(after.as_ref())?);
+        self.insert_event(
+            &project,
+            effect.kind,
+            "",
+            before.as_deref(),
+            after.as_deref(),
+        )
+    }
+
+    fn project_of(&mut self, record: &FileRecord) -> Outcome<&mut Project> {
+        self.project(record.project(), &record.named.spelled_name)
+    }
+
+    /// Returns the row of a project, which is made if there is none.
+    fn project(&mut self, key: &ProjectKey, spelled_name: &str) -> Outcome<&mut Project> {
         if !self.projects.contains_key(key) {
             let project = self
                 .connection
@@ -197,12 +285,7 @@ impl<'c> Entry<'c> {
                      RETURNING id, file_count",
                 )?
                 .query_row(
-                    params![
-                        self.index_id,
-                        key.as_str(),
-                        record.named.spelled_name,
-                        self.serial
-                    ],
+                    params![self.index_id, key.as_str(), spelled_name, self.serial],
                     |row| {
                         Ok(Project {
                             id: row.get(0)?,

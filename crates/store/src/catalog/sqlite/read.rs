@@ -7,8 +7,10 @@ use wheelhouse_index::ports::{Counts, SearchHit, SearchTerms};
 use wheelhouse_index::record::{FileRecord, ProjectEntry, ProjectListing, ProjectSnapshot};
 use wheelhouse_standards::metadata::CoreMetadata;
 use wheelhouse_standards::name::ProjectKey;
+use wheelhouse_standards::simple::ProjectStatus;
 
 use super::failure::{Failure, Outcome};
+use super::marks;
 use super::row::{optional_text, record_columns, record_from_row, text};
 use super::stored::{check_format, key_from_text};
 use crate::catalog::matching::Matcher;
@@ -43,6 +45,7 @@ pub(super) const HOT: &[&str] = &[
     FILES_NAMED,
     FILES_AFTER,
     UNREAD_AFTER,
+    marks::OF_PROJECT,
 ];
 
 pub(super) fn head(connection: &Connection) -> Outcome<Serial> {
@@ -54,7 +57,7 @@ pub(super) fn head(connection: &Connection) -> Outcome<Serial> {
 
 pub(super) fn projects(connection: &Connection, index: &IndexName) -> Outcome<ProjectListing> {
     let mut statement = connection.prepare_cached(
-        "SELECT p.key, p.display_name, p.last_serial
+        "SELECT p.key, p.display_name, p.last_serial, p.status
          FROM indexes i JOIN projects p ON p.index_id = i.id
          WHERE i.name = ?1 AND p.file_count > 0 ORDER BY p.key",
     )?;
@@ -65,6 +68,7 @@ pub(super) fn projects(connection: &Connection, index: &IndexName) -> Outcome<Pr
             key: key_from_text(text(row, 0)?)?,
             display_name: text(row, 1)?.to_owned(),
             last_serial: Serial(row.get(2)?),
+            status: status_from_text(text(row, 3)?)?,
         });
     }
     Ok(ProjectListing {
@@ -98,6 +102,7 @@ pub(super) fn project(
         display_name,
         last_serial: Serial(last_serial),
         files,
+        marks: marks::marks(connection, index, Some(key))?,
     }))
 }
 
@@ -171,7 +176,8 @@ pub(super) fn search(
          FROM indexes i
          JOIN projects p ON p.index_id = i.id
          JOIN files f ON f.project_id = p.id
-         WHERE i.name = ?1 AND p.file_count > 0 AND (f.kind <> 'signature') = 1
+         WHERE i.name = ?1 AND p.file_count > 0 AND p.status <> 'quarantined'
+             AND (f.kind <> 'signature') = 1
          ORDER BY p.key, f.path",
     )?;
     let mut rows = statement.query([index.as_str()])?;
@@ -206,6 +212,10 @@ pub(super) fn counts(connection: &Connection, index: &IndexName) -> Outcome<Coun
         })
         .optional()?;
     Ok(counts.unwrap_or_default())
+}
+
+fn status_from_text(text: &str) -> Outcome<ProjectStatus> {
+    ProjectStatus::from_marker(text).ok_or_else(|| Failure::row("status", format!("{text:?}")))
 }
 
 fn page<'a>(

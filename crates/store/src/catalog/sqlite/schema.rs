@@ -8,7 +8,10 @@ use super::failure::{Failure, Outcome};
 const APPLICATION_ID: i64 = 0x5748_534C;
 
 /// What each version of the tables adds to the one before it. Never changed once released.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_begin.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_begin.sql"),
+    include_str!("migrations/0002_marks.sql"),
+];
 
 /// What a database file holds, as far as its header tells.
 #[derive(Debug, PartialEq, Eq)]

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 use wheelhouse_index::actor::{Actor, UserName};
 use wheelhouse_index::identity::{Fingerprint, Timestamp};
+use wheelhouse_index::mark::Mark;
 use wheelhouse_index::record::{Contents, FileRecord, MetadataSummary};
 use wheelhouse_standards::digest::{Digests, ListedDigest};
 use wheelhouse_standards::found::{FileKind, FoundFile};
@@ -184,6 +185,16 @@ fn contents_of(read: Read) -> Outcome<Contents> {
             },
         },
     })
+}
+
+/// Writes a mark down, in the form that it also has beside the files.
+pub(super) fn mark_to_text(mark: &Mark) -> Outcome<String> {
+    serde_json::to_string(mark).map_err(|error| Failure::row("mark", error))
+}
+
+/// Reads a mark that was written down.
+pub(super) fn mark_from_text(text: &str) -> Outcome<Mark> {
+    serde_json::from_str(text).map_err(|error| Failure::row("mark", error))
 }
 
 /// Fails for a format that only a newer program writes.

@@ -120,6 +120,7 @@ pub(crate) fn change_in(index: IndexName, files: Vec<FileChange>) -> Change {
         index,
         by: Attribution::system(Timestamp(5)),
         files,
+        marks: Vec::new(),
     }
 }
 

@@ -32,7 +32,7 @@ pub(crate) async fn events_hold_the_records_before_and_after(catalog: Arc<dyn Ca
     let events = catalog.events_after(Serial(0), 9).await.unwrap();
     let told: Vec<_> = events
         .into_iter()
-        .map(|event| (event.kind, event.before, event.after))
+        .map(|event| (event.kind, event.before().cloned(), event.after().cloned()))
         .collect();
     let expected = [
         (EventKind::Found, None, Some(first)),
@@ -71,7 +71,7 @@ pub(crate) async fn events_tell_who_and_how(catalog: Arc<dyn Catalog>) {
     for event in events {
         assert_eq!(event.index, main());
         assert_eq!(event.project, key("demo-x"));
-        assert_eq!(event.path, path("Demo_x-1.zip"));
+        assert_eq!(event.path(), Some(&path("Demo_x-1.zip")));
     }
 }
 
@@ -86,7 +86,10 @@ pub(crate) async fn a_serial_is_never_split(catalog: Arc<dyn Catalog>) {
         let catalog = Arc::clone(&catalog);
         async move {
             let events = catalog.events_after(serial, limit).await.unwrap();
-            let order: Vec<_> = events.iter().map(|e: &Event| (e.serial, &e.path)).collect();
+            let order: Vec<_> = events
+                .iter()
+                .map(|e: &Event| (e.serial, e.path().cloned()))
+                .collect();
             assert!(order.is_sorted(), "{order:?}");
             events.len()
         }

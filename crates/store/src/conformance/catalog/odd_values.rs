@@ -21,7 +21,7 @@ async fn keeps(catalog: &dyn Catalog, record: FileRecord) {
     let snapshot = snapshot.unwrap_or_else(|| panic!("no project {:?}", record.project()));
     assert!(snapshot.files.contains(&record), "{record:?}");
     let events = catalog.events_after(head, 9).await.unwrap();
-    assert_eq!(events[0].after.as_ref(), Some(&record));
+    assert_eq!(events[0].after(), Some(&record));
     assert_eq!(&events[0].project, record.project());
 }
 

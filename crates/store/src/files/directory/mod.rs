@@ -5,10 +5,12 @@
 //! to. A path that two roots have belongs to the first of them.
 
 mod beneath;
+mod bin;
 mod content;
 mod failure;
 mod file_system;
 mod ledger;
+mod marks;
 mod moving;
 mod placing;
 mod removing;
@@ -25,13 +27,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
+use wheelhouse_index::identity::Timestamp;
 use wheelhouse_index::path::FilePath;
 use wheelhouse_index::ports::{
-    FileStore, Observation, OpenError, OpenFile, PlaceError, Staging, StoreError,
+    FileStore, MarksFile, MarksPlace, Observation, OpenError, OpenFile, PlaceError, Staging,
+    StoreError,
 };
-use wheelhouse_standards::digest::HashAlgorithm;
+use wheelhouse_standards::digest::{HashAlgorithm, Sha256Digest};
 
 pub use self::file_system::{is_local_file_system, writable};
 
@@ -76,6 +81,9 @@ pub struct DirectoryOptions {
     pub rest: Duration,
     /// The same for a file whose end says that something is missing. Default: 1 minute.
     pub long_rest: Duration,
+    /// Where to write down what the files do not show by themselves, if that cannot be done
+    /// beside them.
+    pub state_folder: Option<PathBuf>,
     /// How long to wait before a file is told to be gone, to find out whether the whole folder
     /// went away. Default: half a second.
     pub gone_after: Duration,
@@ -87,6 +95,7 @@ impl Default for DirectoryOptions {
             watch: WatchMode::Auto,
             scan_interval: None,
             listed_hash: None,
+            state_folder: None,
             rest: Duration::from_secs(2),
             long_rest: Duration::from_mins(1),
             gone_after: Duration::from_millis(500),
@@ -157,6 +166,38 @@ impl FileStore for DirectoryStore {
     async fn remove(&self, path: &FilePath) -> Result<(), PlaceError> {
         let (shared, path) = (Arc::clone(&self.shared), path.clone());
         run(move || removing::remove(&shared, &path)).await?
+    }
+
+    async fn discard(
+        &self,
+        path: &FilePath,
+        sha256: &Sha256Digest,
+        at: Timestamp,
+    ) -> Result<(), PlaceError> {
+        let (shared, path, sha256) = (Arc::clone(&self.shared), path.clone(), *sha256);
+        run(move || bin::discard(&shared, &path, &sha256, at)).await?
+    }
+
+    async fn bring_back(&self, path: &FilePath, sha256: &Sha256Digest) -> Result<bool, PlaceError> {
+        let (shared, path, sha256) = (Arc::clone(&self.shared), path.clone(), *sha256);
+        run(move || bin::bring_back(&shared, &path, &sha256)).await?
+    }
+
+    async fn forget_discarded(&self, before: Timestamp) -> Result<usize, StoreError> {
+        let shared = Arc::clone(&self.shared);
+        run(move || bin::forget(&shared, before))
+            .await?
+            .map_err(|error| StoreError::new(BACKEND, "remove what was deleted long ago", error))
+    }
+
+    async fn read_marks(&self) -> Result<Option<MarksFile>, StoreError> {
+        let shared = Arc::clone(&self.shared);
+        run(move || marks::read(&shared)).await?
+    }
+
+    async fn write_marks(&self, bytes: Bytes) -> Result<MarksPlace, PlaceError> {
+        let shared = Arc::clone(&self.shared);
+        run(move || marks::write(&shared, &bytes)).await?
     }
 
     fn observe(&self) -> mpsc::Receiver<Observation> {

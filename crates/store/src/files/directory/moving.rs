@@ -2,7 +2,7 @@
 //! help with it and on those that do not.
 
 use std::fs::{self, File};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rustix::fd::OwnedFd;
 use rustix::fs::{AtFlags, CWD, RenameFlags, linkat, renameat, renameat_with};
@@ -24,17 +24,15 @@ pub(super) struct Replaced {
 ///
 /// # Errors
 /// `EEXIST` if the name is taken, `EXDEV` if the folder is on another file system.
-pub(super) fn move_new(temporary: &Temporary, folder: &OwnedFd, name: &str) -> Result<()> {
-    let from = temporary.path();
+pub(super) fn move_new(from: &Path, folder: &OwnedFd, name: &str) -> Result<()> {
     match renameat_with(CWD, from, folder, name, RenameFlags::NOREPLACE) {
-        Err(error) if is_unknown(error) => link_new(temporary, folder, name),
+        Err(error) if is_unknown(error) => link_new(from, folder, name),
         result => result,
     }
 }
 
 /// As `move_new`, where the file system cannot rename so. A link is never made over a file.
-fn link_new(temporary: &Temporary, folder: &OwnedFd, name: &str) -> Result<()> {
-    let from = temporary.path();
+fn link_new(from: &Path, folder: &OwnedFd, name: &str) -> Result<()> {
     match linkat(CWD, from, folder, name, AtFlags::empty()) {
         Ok(()) => {
             // The name in the folder for uploads is removed by the sweeper at the latest.
@@ -68,7 +66,7 @@ pub(super) fn move_over(
     match statx_file(folder, name, AtFlags::SYMLINK_NOFOLLOW) {
         Ok(status) if file_type(&status).is_dir() => return Err(Errno::ISDIR),
         Ok(_) => {}
-        Err(Errno::NOENT) => return move_new(temporary, folder, name).map(|()| None),
+        Err(Errno::NOENT) => return move_new(temporary.path(), folder, name).map(|()| None),
         Err(error) => return Err(error),
     }
     let held = root.open_file(path).ok().flatten().map(|(file, _)| file);
@@ -135,9 +133,12 @@ mod tests {
             let (folder, opened) = folder();
             fs::write(folder.path().join("taken"), "old").unwrap();
             let temporary = new_file(&folder);
-            assert_eq!(move_file(&temporary, &opened, "taken"), Err(Errno::EXIST));
+            assert_eq!(
+                move_file(temporary.path(), &opened, "taken"),
+                Err(Errno::EXIST)
+            );
             assert_eq!(fs::read(folder.path().join("taken")).unwrap(), b"old");
-            assert_eq!(move_file(&temporary, &opened, "free"), Ok(()));
+            assert_eq!(move_file(temporary.path(), &opened, "free"), Ok(()));
             assert_eq!(fs::read(folder.path().join("free")).unwrap(), b"new");
             assert!(!temporary.path().exists());
         }

@@ -94,7 +94,9 @@ impl Placing {
         let replaced = loop {
             attempts += 1;
             let moved = match mode {
-                PlaceMode::New => move_new(&temporary, &folder, path.file_name()).map(|()| None),
+                PlaceMode::New => {
+                    move_new(temporary.path(), &folder, path.file_name()).map(|()| None)
+                }
                 PlaceMode::Replace => move_over(root, &temporary, &folder, &path),
             };
             match moved {

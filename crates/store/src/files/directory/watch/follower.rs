@@ -126,6 +126,12 @@ impl Follower {
             }
             self.look_at_pending();
             self.tell_gone();
+            if self.report.has_files()
+                && let Some(last) = &mut self.last_scan
+            {
+                // The next scan is news even if it says what the last one said.
+                last.told = None;
+            }
             if self.report.tell_files() == Outcome::Lost {
                 self.want_scan();
             }

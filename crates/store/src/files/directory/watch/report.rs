@@ -40,6 +40,11 @@ impl Report {
         self.files.insert(path, fingerprint);
     }
 
+    /// Returns whether there is something to tell of single files.
+    pub(super) fn has_files(&self) -> bool {
+        !self.files.is_empty()
+    }
+
     /// Tells of all single files noted, or of none if those are too many.
     pub(super) fn tell_files(&mut self) -> Outcome {
         let files = std::mem::take(&mut self.files);
