@@ -87,8 +87,8 @@ def test_name_that_is_not_utf_8_is_skipped_with_a_line_in_the_log(serve, either_
     root = os.fsencode(site.packages)
     with open(root + b"/b\xff\xfed-1.0.zip", "wb") as file:
         file.write(b"bytes")
-    os.mkdir(root + b"/fo\xe9lder")
-    with open(root + b"/fo\xe9lder/inner-1.0.zip", "wb") as file:
+    os.mkdir(root + b"/fold\xe9r")
+    with open(root + b"/fold\xe9r/inner-1.0.zip", "wb") as file:
         file.write(b"bytes")
     if when == "at the start":
         site.start()
