@@ -64,18 +64,10 @@ impl Index {
         project: &ProjectKey,
         files_base: &str,
     ) -> Result<Option<Shown<ProjectPage>>, StoreError> {
-        let Some(mut snapshot) = self.view.project(project).await? else {
+        let Some(snapshot) = self.read_snapshot(project).await? else {
             return Ok(None);
         };
-        let is_read = |snapshot: &ProjectSnapshot| snapshot.files.iter().all(|f| self.is_read(f));
-        if !is_read(&snapshot) {
-            self.read_all(&snapshot.files, READING_PATIENCE).await;
-            match self.view.project(project).await? {
-                Some(again) => snapshot = again,
-                None => return Ok(None),
-            }
-        }
-        let is_complete = is_read(&snapshot);
+        let is_complete = snapshot.files.iter().all(|record| self.is_read(record));
         Ok(Some(Shown {
             page: self.render(snapshot, files_base),
             is_complete,

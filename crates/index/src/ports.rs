@@ -6,7 +6,7 @@ mod clock;
 mod file_store;
 mod identities;
 
-pub use catalog::{Catalog, Committed, Counts, SearchHit, SearchTerms};
+pub use catalog::{Catalog, Committed, Counts, NewProject, SearchHit, SearchTerms};
 pub use clock::{Clock, SystemClock};
 pub use file_store::{
     Content, FileStore, MarksFile, MarksPlace, Observation, OpenError, OpenFile, PlaceError,

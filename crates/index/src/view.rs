@@ -12,7 +12,7 @@ use wheelhouse_standards::simple::ProjectStatus;
 use crate::identity::IndexName;
 use crate::mark::{Mark, status_of};
 use crate::path::FilePath;
-use crate::ports::{Catalog, SearchHit, SearchTerms, StoreError};
+use crate::ports::{Catalog, NewProject, SearchHit, SearchTerms, StoreError};
 use crate::record::{FileRecord, ProjectListing, ProjectSnapshot};
 
 /// Answers which projects an index has, which files a project has, and which file is at a path;
@@ -38,6 +38,23 @@ pub trait View: fmt::Debug + Send + Sync + 'static {
     /// Returns up to `limit` files that match, signatures left out, ordered by project and path.
     async fn search(&self, terms: &SearchTerms, limit: usize)
     -> Result<Vec<SearchHit>, StoreError>;
+
+    /// Returns up to `limit` files, the last uploaded first, signatures left out.
+    async fn newest_files(&self, limit: usize) -> Result<Vec<FileRecord>, StoreError>;
+
+    /// Returns up to `limit` projects, the one whose oldest file is the youngest first.
+    async fn newest_projects(&self, limit: usize) -> Result<Vec<NewProject>, StoreError>;
+
+    /// Returns the classifiers of all files that were read, each once, ordered.
+    async fn classifiers(&self) -> Result<Vec<String>, StoreError>;
+
+    /// Returns up to `limit` hits, one for each file that has all of these classifiers, ordered
+    /// by project and path.
+    async fn classified(
+        &self,
+        classifiers: &[String],
+        limit: usize,
+    ) -> Result<Vec<SearchHit>, StoreError>;
 }
 
 /// The view of an index whose files are our own: everything that the catalog holds, less what is
@@ -127,5 +144,27 @@ impl View for Hosted {
         limit: usize,
     ) -> Result<Vec<SearchHit>, StoreError> {
         self.catalog.search(&self.name, terms, limit).await
+    }
+
+    async fn newest_files(&self, limit: usize) -> Result<Vec<FileRecord>, StoreError> {
+        self.catalog.newest_files(&self.name, limit).await
+    }
+
+    async fn newest_projects(&self, limit: usize) -> Result<Vec<NewProject>, StoreError> {
+        self.catalog.newest_projects(&self.name, limit).await
+    }
+
+    async fn classifiers(&self) -> Result<Vec<String>, StoreError> {
+        self.catalog.classifiers(&self.name).await
+    }
+
+    async fn classified(
+        &self,
+        classifiers: &[String],
+        limit: usize,
+    ) -> Result<Vec<SearchHit>, StoreError> {
+        self.catalog
+            .classified(&self.name, classifiers, limit)
+            .await
     }
 }

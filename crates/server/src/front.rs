@@ -20,9 +20,10 @@ use crate::body::Body;
 use crate::error::{ApiError, Refusal};
 use crate::external::{External, client_address};
 use crate::page_cache::Subject;
+use crate::render::answer as answer_page;
 use crate::request::{RequestIds, RequestInfo};
 use crate::route::Route;
-use crate::routes::{PageRequest, answer_file, answer_page, moved_permanently};
+use crate::routes::{answer_file, moved_permanently, requested_page};
 use crate::state::State;
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -217,13 +218,8 @@ impl Front {
                     .then_some((Route::ProjectPage, Subject::Project(name)))?
             }
         };
-        let request = PageRequest::new(
-            subject,
-            &info.external.prefix,
-            &head.headers,
-            head.uri.query(),
-        )
-        .ok()?;
+        let prefix = &info.external.prefix;
+        let request = requested_page(subject, prefix, &head.headers, head.uri.query()).ok()?;
         let page = self.state.pages.get(&request.key())?;
         Some((route, answer_page(&page.1, &head.headers)))
     }
@@ -282,9 +278,12 @@ fn route_of(path: &str) -> Route {
         ["packages"] | ["packages", ""] => Route::FlatList,
         ["packages", ..] => Route::File,
         ["RPC2" | "pypi"] | ["RPC2" | "pypi", ""] => Route::XmlRpc,
+        ["pypi", _, _, "json"] | ["pypi", _, _, "json", ""] => Route::ReleaseJson,
+        ["rss", _, ..] => Route::Rss,
+        ["integrity", _, _, _, "provenance"] => Route::Integrity,
         ["healthz" | "readyz" | "health"] => Route::Health,
         ["metrics"] => Route::Metrics,
-        [_, "json"] => Route::ProjectJson,
+        [_, "json"] | ["pypi", _, "json"] | ["pypi", _, "json", ""] => Route::ProjectJson,
         [_] | [_, ""] => Route::ProjectRedirect,
         _ => Route::Other,
     }

@@ -19,7 +19,7 @@ pub(crate) struct Generations {
 }
 
 /// The generation of a key at a moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Generation {
     shard: usize,
     number: u64,

@@ -22,13 +22,88 @@ pub(crate) enum Subject<'a> {
     Project(&'a str),
     /// The list of all files.
     Files,
+    /// The JSON API's document of a project, by its key.
+    Document(&'a str),
+    /// The same as pypiserver has it.
+    OldDocument(&'a str),
+    /// The JSON API's document of a release, by the project's key and any spelling of the version.
+    Release(&'a str, &'a str),
+    /// The feed of the newest releases of everything.
+    Updates,
+    /// The feed of the newest projects.
+    NewProjects,
+    /// The feed of a project's releases, by its key.
+    Releases(&'a str),
+    /// The classifiers that are used here.
+    Classifiers,
 }
 
 impl Subject<'_> {
     fn generation_key(&self) -> &str {
         match self {
-            Self::Project(key) => key,
-            Self::Projects | Self::Files => EVERYTHING,
+            Self::Project(key)
+            | Self::Document(key)
+            | Self::OldDocument(key)
+            | Self::Release(key, _)
+            | Self::Releases(key) => key,
+            Self::Projects
+            | Self::Files
+            | Self::Updates
+            | Self::NewProjects
+            | Self::Classifiers => EVERYTHING,
+        }
+    }
+
+    /// Returns what tells the page from all others in its form, encoding and base.
+    fn identity(&self) -> (u8, &str, &str) {
+        match self {
+            Self::Projects => (0, "", ""),
+            Self::Project(key) => (1, key, ""),
+            Self::Files => (2, "", ""),
+            Self::Document(key) => (3, key, ""),
+            Self::Release(key, version) => (4, key, version),
+            Self::Updates => (5, "", ""),
+            Self::NewProjects => (6, "", ""),
+            Self::Releases(key) => (7, key, ""),
+            Self::Classifiers => (8, "", ""),
+            Self::OldDocument(key) => (9, key, ""),
+        }
+    }
+}
+
+/// In which form a page is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// The simple API's, as the client and we agreed.
+    Simple(Representation),
+    /// JSON.
+    Json,
+    /// RSS.
+    Feed,
+    /// Lines of plain text.
+    Text,
+}
+
+impl Form {
+    /// Returns the value of the header `Content-Type`.
+    pub(crate) const fn content_type(self) -> &'static str {
+        match self {
+            Self::Simple(representation) => representation.content_type(),
+            Self::Json => "application/json",
+            Self::Feed => "text/xml; charset=utf-8",
+            Self::Text => "text/plain; charset=utf-8",
+        }
+    }
+
+    /// Returns a letter for the form, which entity tags hold.
+    pub(crate) const fn letter(self) -> char {
+        match self {
+            Self::Simple(Representation::Json) => 'j',
+            Self::Simple(Representation::HtmlV1) => 'v',
+            Self::Simple(Representation::Html) => 'h',
+            Self::Json => 'd',
+            Self::Feed => 'f',
+            Self::Text => 't',
         }
     }
 }
@@ -42,6 +117,9 @@ pub(crate) struct RenderedPage {
     pub(crate) headers: HeaderMap,
 }
 
+/// A page, and the generation of its subject that it was made at.
+pub(crate) type KeptPage = (Generation, RenderedPage);
+
 impl RenderedPage {
     fn weight(&self, key: &[u8]) -> u32 {
         u32::try_from(key.len() + self.body.len() + 1_024).unwrap_or(u32::MAX)
@@ -52,7 +130,7 @@ impl RenderedPage {
 /// begin with. Everybody who may see a page sees the same one: rights are decided before.
 #[derive(Debug)]
 pub struct PageCache {
-    pages: moka::sync::Cache<Arc<[u8]>, Arc<(Generation, RenderedPage)>>,
+    pages: moka::sync::Cache<Arc<[u8]>, Arc<KeptPage>>,
     generations: Generations,
 }
 
@@ -62,9 +140,7 @@ impl PageCache {
         Arc::new(Self {
             pages: moka::sync::Cache::builder()
                 .max_capacity(max_bytes)
-                .weigher(|key: &Arc<[u8]>, page: &Arc<(Generation, RenderedPage)>| {
-                    page.1.weight(key)
-                })
+                .weigher(|key: &Arc<[u8]>, page: &Arc<KeptPage>| page.1.weight(key))
                 .build(),
             generations: Generations::new(),
         })
@@ -76,7 +152,7 @@ impl PageCache {
     }
 
     /// Returns a page if it is here and still true.
-    pub(crate) fn get(&self, key: &PageKey) -> Option<Arc<(Generation, RenderedPage)>> {
+    pub(crate) fn get(&self, key: &PageKey) -> Option<Arc<KeptPage>> {
         let page = self.pages.get(key.0.as_slice())?;
         self.generations.is_current(page.0).then_some(page)
     }
@@ -87,7 +163,7 @@ impl PageCache {
         key: &PageKey,
         generation: Generation,
         page: RenderedPage,
-    ) -> Arc<(Generation, RenderedPage)> {
+    ) -> Arc<KeptPage> {
         let page = Arc::new((generation, page));
         if self.generations.is_current(generation) {
             self.pages
@@ -107,26 +183,20 @@ impl JournalReader for PageCache {
 }
 
 /// The key of a page in the cache.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct PageKey(smallvec::SmallVec<[u8; 128]>);
 
 impl PageKey {
-    pub(crate) fn new(
-        subject: Subject<'_>,
-        representation: Representation,
-        encoding: Encoding,
-        prefix: &str,
-    ) -> Self {
+    /// Makes the key of a page whose links begin with `base`.
+    pub(crate) fn new(subject: Subject<'_>, form: Form, encoding: Encoding, base: &str) -> Self {
         let mut key = smallvec::SmallVec::new();
-        let (kind, name) = match subject {
-            Subject::Projects => (0, ""),
-            Subject::Project(name) => (1, name),
-            Subject::Files => (2, ""),
-        };
-        key.extend([kind, representation as u8, encoding as u8]);
-        key.extend_from_slice(prefix.as_bytes());
-        key.push(0);
-        key.extend_from_slice(name.as_bytes());
+        let (kind, name, detail) = subject.identity();
+        key.extend([kind, form.letter() as u8, encoding as u8]);
+        for text in [base, name] {
+            key.extend_from_slice(text.as_bytes());
+            key.push(0);
+        }
+        key.extend_from_slice(detail.as_bytes());
         Self(key)
     }
 }

@@ -35,8 +35,14 @@ routes! {
     FlatList = "/packages/",
     /// A file, or something that stands beside it.
     File = "/packages/{path}",
-    /// The small JSON of a project.
-    ProjectJson = "/{project}/json",
+    /// The JSON API's document of a project.
+    ProjectJson = "/pypi/{project}/json",
+    /// The JSON API's document of a release.
+    ReleaseJson = "/pypi/{project}/{version}/json",
+    /// Feeds.
+    Rss = "/rss/{feed}",
+    /// Attestations.
+    Integrity = "/integrity/{project}/{version}/{file}/provenance",
     /// The way from the bare host to the simple page.
     ProjectRedirect = "/{project}/",
     /// XML-RPC.

@@ -2,9 +2,12 @@
 
 mod files;
 mod health;
+mod integrity;
+mod json_api;
 mod legacy;
 mod project;
 mod root;
+mod rss;
 mod simple;
 mod upload;
 mod upload_form;
@@ -18,7 +21,7 @@ use crate::error::ApiError;
 use crate::state::State;
 
 pub(crate) use files::answer as answer_file;
-pub(crate) use simple::{PageRequest, answer as answer_page, moved_permanently};
+pub(crate) use simple::{moved_permanently, requested as requested_page};
 
 /// Builds the table of routes. Addresses are below the base path, which is stripped before.
 ///
@@ -43,15 +46,33 @@ pub(crate) fn router(state: State) -> Result<Router, String> {
         .route("/packages/{*path}", get(files::download))
         .route("/RPC2", project_redirect().merge(xml_rpc()))
         .route("/RPC2/", project_redirect().merge(xml_rpc()))
-        .route("/pypi", project_redirect().merge(xml_rpc()))
-        .route("/pypi/", project_redirect().merge(xml_rpc()))
+        .route("/pypi", get(legacy::action).merge(xml_rpc()))
+        .route("/pypi/", get(legacy::action).merge(xml_rpc()))
+        .route("/rss/updates.xml", get(rss::updates))
+        .route("/rss/packages.xml", get(rss::new_projects))
+        .route("/rss/project/{project}/releases.xml", get(rss::releases))
+        .route(
+            "/integrity/{project}/{version}/{file}/provenance",
+            get(integrity::provenance),
+        )
         .route("/favicon.ico", get(not_found))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics))
         .route("/{project}", project_redirect())
         .route("/{project}/", project_redirect())
-        .route("/{project}/json", get(project::json));
+        .route("/{project}/json", get(json_api::old_project));
+    for end in ["", "/"] {
+        router = router
+            .route(
+                &format!("/pypi/{{project}}/json{end}"),
+                get(json_api::project),
+            )
+            .route(
+                &format!("/pypi/{{project}}/{{version}}/json{end}"),
+                get(json_api::release),
+            );
+    }
     // Hatch asks below its upload address, and not always with a plain plus sign.
     for upload in ["", "/legacy"] {
         for plus in ["+", "%2B", "%2b"] {
@@ -103,7 +124,12 @@ fn check_health_path(path: &str) -> Result<(), String> {
     let parts: Vec<&str> = path[1..].split('/').collect();
     let is_family = matches!(
         parts.as_slice(),
-        ["simple" | "packages", _, ..] | ["legacy", "+simple", ..] | [_, "json"]
+        [
+            "simple" | "packages" | "rss" | "integrity" | "pypi" | "api",
+            _,
+            ..
+        ] | ["legacy", "+simple", ..]
+            | [_, "json"]
     );
     if fixed.contains(&path) || is_family {
         return Err(format!(

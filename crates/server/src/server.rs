@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
 use wheelhouse_index::Index;
 use wheelhouse_index::ports::Identities;
 
 use crate::access::IgnoredUsers;
 use crate::access_log::AccessLog;
 use crate::file_cache::FileCache;
+use crate::flights::Flights;
 use crate::front::Front;
 use crate::listen;
 use crate::metrics::Metrics;
@@ -53,7 +53,7 @@ impl Server {
             settings,
             pages,
             files,
-            renders: Semaphore::new(std::thread::available_parallelism().map_or(2, usize::from)),
+            renders: Flights::new(std::thread::available_parallelism().map_or(2, usize::from)),
             metrics,
             ignored_users: IgnoredUsers::default(),
             access_log,

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
 use wheelhouse_index::Index;
 use wheelhouse_index::ports::Identities;
 
 use crate::access::IgnoredUsers;
 use crate::access_log::AccessLog;
 use crate::file_cache::FileCache;
+use crate::flights::Flights;
 use crate::metrics::Metrics;
 use crate::page_cache::PageCache;
 use crate::settings::Settings;
@@ -22,8 +22,8 @@ pub(crate) struct Shared {
     pub(crate) settings: Settings,
     pub(crate) pages: Arc<PageCache>,
     pub(crate) files: Arc<FileCache>,
-    /// Permits to render pages: each may take much memory.
-    pub(crate) renders: Semaphore,
+    /// The pages that are being rendered.
+    pub(crate) renders: Flights,
     pub(crate) metrics: Metrics,
     pub(crate) ignored_users: IgnoredUsers,
     pub(crate) access_log: Arc<dyn AccessLog>,

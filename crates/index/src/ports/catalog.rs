@@ -8,7 +8,7 @@ use wheelhouse_standards::name::ProjectKey;
 
 use super::StoreError;
 use crate::change::{Applied, Change, Event, Learned};
-use crate::identity::{IndexName, Serial};
+use crate::identity::{IndexName, Serial, Timestamp};
 use crate::mark::ProjectMark;
 use crate::path::FilePath;
 use crate::record::{FileRecord, ProjectListing, ProjectSnapshot};
@@ -81,6 +81,34 @@ pub trait Catalog: fmt::Debug + Send + Sync + 'static {
         limit: usize,
     ) -> Result<Vec<SearchHit>, StoreError>;
 
+    /// Returns up to `limit` files, the last uploaded first and, of one moment, the last path
+    /// first; signatures and quarantined projects left out.
+    async fn newest_files(
+        &self,
+        index: &IndexName,
+        limit: usize,
+    ) -> Result<Vec<FileRecord>, StoreError>;
+
+    /// Returns up to `limit` projects, the one whose oldest file is the youngest first;
+    /// signatures and quarantined projects left out.
+    async fn newest_projects(
+        &self,
+        index: &IndexName,
+        limit: usize,
+    ) -> Result<Vec<NewProject>, StoreError>;
+
+    /// Returns the classifiers of all files that were read, each once, ordered.
+    async fn classifiers(&self, index: &IndexName) -> Result<Vec<String>, StoreError>;
+
+    /// Returns up to `limit` hits, one for each file that has all of these classifiers,
+    /// quarantined projects left out, ordered by project and path.
+    async fn classified(
+        &self,
+        index: &IndexName,
+        classifiers: &[String],
+        limit: usize,
+    ) -> Result<Vec<SearchHit>, StoreError>;
+
     /// Returns the marks of `project`, or of all projects, ordered by project and by when they
     /// were first set. They outlive the files that they are about.
     async fn marks(
@@ -95,6 +123,10 @@ pub trait Catalog: fmt::Debug + Send + Sync + 'static {
     /// Returns up to `limit` events with serials after `serial`, in their order. The events of
     /// one serial are never split: there may be more than `limit` of them.
     async fn events_after(&self, serial: Serial, limit: usize) -> Result<Vec<Event>, StoreError>;
+
+    /// Returns the serial of the last commit that was made before `moment`, or zero if there is
+    /// none in the journal.
+    async fn serial_before(&self, moment: Timestamp) -> Result<Serial, StoreError>;
 
     /// Records a change and its events in one transaction, all or nothing, durably.
     ///
@@ -146,6 +178,17 @@ pub struct SearchHit {
     pub version: String,
     /// The summary, if the file was read and has one.
     pub summary: Option<String>,
+}
+
+/// A project, and since when it is there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewProject {
+    /// The project.
+    pub key: ProjectKey,
+    /// How the newest file spells the project's name.
+    pub display_name: String,
+    /// When its oldest file was uploaded.
+    pub since: Timestamp,
 }
 
 /// How much an index holds.

@@ -6,10 +6,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use async_trait::async_trait;
 use wheelhouse_index::IndexOptions;
 use wheelhouse_index::change::{Change, Event, Learned};
-use wheelhouse_index::identity::{IndexName, Serial};
+use wheelhouse_index::identity::{IndexName, Serial, Timestamp};
 use wheelhouse_index::mark::ProjectMark;
 use wheelhouse_index::path::FilePath;
-use wheelhouse_index::ports::{Catalog, Committed, Counts, SearchHit, SearchTerms, StoreError};
+use wheelhouse_index::ports::{
+    Catalog, Committed, Counts, NewProject, SearchHit, SearchTerms, StoreError,
+};
 use wheelhouse_index::publish::{ClaimedDigests, Overwrite, PublishError};
 use wheelhouse_index::record::{FileRecord, ProjectListing, ProjectSnapshot};
 use wheelhouse_standards::metadata::CoreMetadata;
@@ -92,6 +94,39 @@ impl Catalog for Moody {
         limit: usize,
     ) -> Result<Vec<SearchHit>, StoreError> {
         self.catalog.search(index, terms, limit).await
+    }
+
+    async fn newest_files(
+        &self,
+        index: &IndexName,
+        limit: usize,
+    ) -> Result<Vec<FileRecord>, StoreError> {
+        self.catalog.newest_files(index, limit).await
+    }
+
+    async fn newest_projects(
+        &self,
+        index: &IndexName,
+        limit: usize,
+    ) -> Result<Vec<NewProject>, StoreError> {
+        self.catalog.newest_projects(index, limit).await
+    }
+
+    async fn classifiers(&self, index: &IndexName) -> Result<Vec<String>, StoreError> {
+        self.catalog.classifiers(index).await
+    }
+
+    async fn classified(
+        &self,
+        index: &IndexName,
+        classifiers: &[String],
+        limit: usize,
+    ) -> Result<Vec<SearchHit>, StoreError> {
+        self.catalog.classified(index, classifiers, limit).await
+    }
+
+    async fn serial_before(&self, moment: Timestamp) -> Result<Serial, StoreError> {
+        self.catalog.serial_before(moment).await
     }
 
     async fn marks(

@@ -6,5 +6,6 @@ mod house;
 mod managing;
 mod pages;
 mod publishing;
+mod releases;
 mod removing;
 mod searching;

@@ -219,7 +219,11 @@ async fn a_quarantined_project_offers_nothing_and_takes_nothing() {
     assert!(
         house
             .index
-            .versions(&key("demo"))
+            .document(
+                &key("demo"),
+                &wheelhouse_index::release::Wanted::Latest,
+                "/"
+            )
             .await
             .expect("an answer")
             .is_none()

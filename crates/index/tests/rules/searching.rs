@@ -37,32 +37,3 @@ async fn each_release_is_found_once_newest_first_with_its_summary() {
         ]
     );
 }
-
-#[tokio::test]
-async fn versions_are_listed_newest_first_without_signatures() {
-    let house = House::new();
-    for name in [
-        "demo-1.0.zip",
-        "demo-1.0.zip.asc",
-        "demo-1.10.zip",
-        "demo-1.9rc1.zip",
-    ] {
-        house.copy_in(name, name.as_bytes());
-    }
-    house.scan().await;
-    let project = wheelhouse_standards::name::ProjectKey::of("demo").expect("a name");
-    let versions = house
-        .index
-        .versions(&project)
-        .await
-        .expect("memory can be read");
-    let versions: Vec<_> = versions
-        .expect("it is there")
-        .iter()
-        .map(|release| (release.version.as_str().to_owned(), release.files.len()))
-        .collect();
-    assert_eq!(
-        versions,
-        [("1.10".into(), 1), ("1.9rc1".into(), 1), ("1.0".into(), 1)]
-    );
-}

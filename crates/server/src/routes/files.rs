@@ -26,7 +26,11 @@ use crate::file_cache::{FileAnswer, SMALL_FILE_BYTES};
 use crate::settings::FileCaching;
 use crate::state::{Shared, State};
 
-/// `GET /packages/{path}`: a file, or its core metadata at `….metadata`.
+/// The media type of a provenance.
+const PROVENANCE_TYPE: &str = "application/vnd.pypi.integrity.v1+json";
+
+/// `GET /packages/{path}`: a file, its core metadata at `….metadata`, or its
+/// attestations at `….provenance`.
 pub(super) async fn download(
     Shares(state): Shares<State>,
     OriginalUri(uri): OriginalUri,
@@ -35,7 +39,9 @@ pub(super) async fn download(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let file_name = path.rsplit('/').next().unwrap_or_default();
-    let project = FoundFile::of(file_name.strip_suffix(".metadata").unwrap_or(file_name));
+    let beside = [".metadata", ".provenance"];
+    let described = beside.iter().find_map(|end| file_name.strip_suffix(end));
+    let project = FoundFile::of(described.unwrap_or(file_name));
     state
         .authorise(
             &headers,
@@ -48,6 +54,9 @@ pub(super) async fn download(
     let path: FilePath = path.parse().map_err(|_| ApiError::not_found())?;
     if has_hidden_slash {
         return Err(ApiError::not_found());
+    }
+    if let Some(Ok(file)) = path.as_str().strip_suffix(".provenance").map(str::parse) {
+        return provenance(&state, &file).await;
     }
     let known = match state.files.get(path.as_str()) {
         Some(known) => known,
@@ -62,6 +71,20 @@ pub(super) async fn download(
         .await
         .ok_or_else(ApiError::not_found)?;
     Ok(answer.map(body::Body::new))
+}
+
+/// Answers the attestations of a file, as they stand beside it.
+async fn provenance(state: &State, file: &FilePath) -> Result<Response, ApiError> {
+    let document = state.index.provenance_of(file).await?;
+    let document = document.ok_or_else(ApiError::not_found)?;
+    let mut response = Response::new(document.into());
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(PROVENANCE_TYPE));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    if !state.settings.access.is_open(Right::Download) {
+        headers.insert(VARY, HeaderValue::from_static("Authorization"));
+    }
+    Ok(response)
 }
 
 /// Makes the answer of a known file, or `None` if the file is not what is known about it.

@@ -1,34 +1,26 @@
 //! The simple repository API, and pypiserver's list of all files.
 
+use std::sync::Arc;
+
 use axum::extract::{OriginalUri, Path, RawQuery, State as Shares};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, body};
-use bytes::Bytes;
 use http::header::{
-    ACCEPT, ACCEPT_ENCODING, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
-    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ALLOW,
-    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LOCATION,
-    VARY,
+    ACCEPT, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_MAX_AGE,
+    ALLOW, CACHE_CONTROL, LOCATION,
 };
 use http::{HeaderMap, HeaderValue, Request, StatusCode, Version};
 use wheelhouse_index::permission::Right;
-use wheelhouse_standards::accept::{Encoding, Representation, negotiate, negotiate_encoding};
-use wheelhouse_standards::entity_tag::is_none_match_hit;
+use wheelhouse_standards::accept::{Representation, negotiate};
 use wheelhouse_standards::name::ProjectKey;
 use wheelhouse_standards::simple::link::encode_segment;
 use wheelhouse_standards::simple::{html, json};
 
-use crate::body::Body;
-use crate::compress::compress;
 use crate::error::ApiError;
-use crate::page_cache::{PageKey, RenderedPage, Subject};
+use crate::page_cache::{Form, Subject};
+use crate::render::{PageRequest, Rendering, add_cors, page};
 use crate::request::RequestInfo;
 use crate::state::{Shared, State};
-
-/// Encodings of pages, the favourite first.
-const ENCODINGS: &[Encoding] = &[Encoding::Zstd, Encoding::Brotli, Encoding::Gzip];
-/// Pages smaller than this, in bytes, are not worth compressing.
-const MIN_COMPRESSED_BYTES: usize = 512;
 
 /// `GET /simple/`: the projects.
 pub(super) async fn project_list(
@@ -38,7 +30,10 @@ pub(super) async fn project_list(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     state.authorise(&headers, Right::List, None).await?;
-    page(&state, Subject::Projects, &info, &headers, query.as_deref()).await
+    let prefix = &info.external.prefix;
+    let request = requested(Subject::Projects, prefix, &headers, query.as_deref())?;
+    let listing = list_of_projects(Arc::clone(&state), is_json(&request));
+    page(&state, &request, &headers, listing).await
 }
 
 /// `GET /simple/{project}/`: the files of one project.
@@ -63,8 +58,16 @@ pub(super) async fn project_page(
             query.as_deref(),
         )));
     }
+    let prefix = &info.external.prefix;
     let subject = Subject::Project(project.as_str());
-    match page(&state, subject, &info, &headers, query.as_deref()).await {
+    let request = requested(subject, prefix, &headers, query.as_deref())?;
+    let listing = files_of_project(
+        Arc::clone(&state),
+        project.clone(),
+        files_base(prefix),
+        is_json(&request),
+    );
+    match page(&state, &request, &headers, listing).await {
         Err(error) if error.status == StatusCode::NOT_FOUND => {
             elsewhere(&state, &project, version).unwrap_or(Err(error))
         }
@@ -79,14 +82,19 @@ pub(super) async fn flat_list(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     state.authorise(&headers, Right::List, None).await?;
-    page(
-        &state,
-        Subject::Files,
-        &info,
-        &headers,
-        Some("format=text/html"),
-    )
-    .await
+    let prefix = &info.external.prefix;
+    let form = Form::Simple(Representation::Html);
+    let request = PageRequest::new(Subject::Files, form, prefix, &headers);
+    let listing = list_of_files(Arc::clone(&state), files_base(prefix));
+    page(&state, &request, &headers, listing).await
+}
+
+fn files_base(prefix: &str) -> String {
+    format!("{prefix}/packages/")
+}
+
+fn is_json(request: &PageRequest<'_>) -> bool {
+    request.form == Form::Simple(Representation::Json)
 }
 
 /// `GET` of a folder without its final slash.
@@ -117,7 +125,9 @@ pub(super) async fn post(
     request: Request<body::Body>,
 ) -> Response {
     if super::xmlrpc::is_xml(request.headers()) {
-        return super::xmlrpc::call(state, request).await.into_response();
+        return super::xmlrpc::call(state, info, request)
+            .await
+            .into_response();
     }
     let upload_url = info.external.url("/");
     let detail = format!("this is the address for reading; upload to {upload_url}");
@@ -151,243 +161,69 @@ pub(super) async fn preflight(Shares(state): Shares<State>) -> Response {
     response
 }
 
-/// What decides which bytes a page has.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct PageRequest<'a> {
-    pub(crate) subject: Subject<'a>,
-    pub(crate) representation: Representation,
-    pub(crate) encoding: Encoding,
-    /// The path in front of our routes, as the client sees it.
-    pub(crate) prefix: &'a str,
-}
-
-impl<'a> PageRequest<'a> {
-    /// Reads what the client accepts.
-    pub(crate) fn new(
-        subject: Subject<'a>,
-        prefix: &'a str,
-        headers: &HeaderMap,
-        query: Option<&str>,
-    ) -> Result<Self, ApiError> {
-        let format = query.and_then(|query| {
-            form_urlencoded::parse(query.as_bytes())
-                .find(|(name, _)| name == "format")
-                .map(|(_, value)| value.into_owned())
-        });
-        let values = |name| headers.get_all(name).iter().map(HeaderValue::as_bytes);
-        let representation = negotiate(values(ACCEPT), format.as_deref())
-            .map_err(|error| ApiError::new(StatusCode::NOT_ACCEPTABLE, error.to_string()))?;
-        let encoding = negotiate_encoding(values(ACCEPT_ENCODING), ENCODINGS);
-        Ok(Self {
-            subject,
-            representation,
-            encoding,
-            prefix,
-        })
-    }
-
-    /// Returns the page's key in the cache.
-    pub(crate) fn key(&self) -> PageKey {
-        PageKey::new(
-            self.subject,
-            self.representation,
-            self.encoding,
-            self.prefix,
-        )
-    }
-}
-
-/// Makes the answer of a rendered page.
-pub(crate) fn answer(page: &RenderedPage, request: &HeaderMap) -> http::Response<Body> {
-    let is_known = request.contains_key(IF_NONE_MATCH) && {
-        let tag = page
-            .headers
-            .get(ETAG)
-            .and_then(|tag| tag.to_str().ok())
-            .unwrap_or_default();
-        is_none_match_hit(
-            request
-                .get_all(IF_NONE_MATCH)
-                .iter()
-                .map(HeaderValue::as_bytes),
-            tag,
-        )
-    };
-    let mut response = http::Response::new(Body::empty());
-    response.headers_mut().clone_from(&page.headers);
-    if is_known {
-        *response.status_mut() = StatusCode::NOT_MODIFIED;
-        for name in [CONTENT_LENGTH, CONTENT_TYPE, CONTENT_ENCODING] {
-            response.headers_mut().remove(name);
-        }
-    } else {
-        *response.body_mut() = page.body.clone().into();
-    }
-    response
-}
-
-async fn page(
-    state: &State,
-    subject: Subject<'_>,
-    info: &RequestInfo,
+/// Reads which simple page the client wants.
+pub(crate) fn requested<'a>(
+    subject: Subject<'a>,
+    prefix: &'a str,
     headers: &HeaderMap,
     query: Option<&str>,
-) -> Result<Response, ApiError> {
-    let request = PageRequest::new(subject, &info.external.prefix, headers, query)?;
-    let key = request.key();
-    if let Some(kept) = state.pages.get(&key) {
-        return Ok(answer(&kept.1, headers).map(body::Body::new));
-    }
-    // A few at a time; who waited may find that somebody else made the page meanwhile.
-    let _permit = state.renders.acquire().await;
-    if let Some(kept) = state.pages.get(&key) {
-        return Ok(answer(&kept.1, headers).map(body::Body::new));
-    }
-    let generation = state.pages.generation(subject);
-    let (page, is_complete) = render(state, request).await?;
-    if is_complete {
-        let kept = state.pages.keep(&key, generation, page);
-        return Ok(answer(&kept.1, headers).map(body::Body::new));
-    }
-    Ok(answer(&page, headers).map(body::Body::new))
+) -> Result<PageRequest<'a>, ApiError> {
+    let format = query.and_then(|query| {
+        form_urlencoded::parse(query.as_bytes())
+            .find(|(name, _)| name == "format")
+            .map(|(_, value)| value.into_owned())
+    });
+    let values = headers.get_all(ACCEPT).iter().map(HeaderValue::as_bytes);
+    let representation = negotiate(values, format.as_deref())
+        .map_err(|error| ApiError::new(StatusCode::NOT_ACCEPTABLE, error.to_string()))?;
+    let form = Form::Simple(representation);
+    Ok(PageRequest::new(subject, form, prefix, headers))
 }
 
-/// Renders a page, and tells whether it may be kept.
-async fn render(state: &State, request: PageRequest<'_>) -> Result<(RenderedPage, bool), ApiError> {
-    let files_base = format!("{}/packages/", request.prefix);
-    let is_json = request.representation == Representation::Json;
-    let (serial, is_complete, render): (_, _, Box<dyn FnOnce() -> Vec<u8> + Send>) =
-        match request.subject {
-            Subject::Projects => {
-                let list = state.index.project_list().await?;
-                let serial = list.serial;
-                let render = move || {
-                    if is_json {
-                        json::project_list(&list)
-                    } else {
-                        html::project_list(&list).into_bytes()
-                    }
-                };
-                (serial, true, Box::new(render))
+async fn list_of_projects(state: State, is_json: bool) -> Result<Rendering, ApiError> {
+    let list = state.index.project_list().await?;
+    Ok(Rendering {
+        serial: list.serial,
+        is_complete: true,
+        write: Box::new(move || {
+            if is_json {
+                json::project_list(&list)
+            } else {
+                html::project_list(&list).into_bytes()
             }
-            Subject::Project(key) => {
-                let project = project_key(key)?;
-                let shown = state.index.project_page(&project, &files_base).await?;
-                let shown = shown.ok_or_else(|| no_such_project(&project))?;
-                let (serial, page) = (shown.page.serial, shown.page);
-                let render = move || {
-                    if is_json {
-                        json::project_page(&page)
-                    } else {
-                        html::project_page(&page).into_bytes()
-                    }
-                };
-                (serial, shown.is_complete, Box::new(render))
-            }
-            Subject::Files => {
-                let shown = state.index.flat_list(&files_base).await?;
-                let render = move || html::flat_list(&shown.page).into_bytes();
-                (None, shown.is_complete, Box::new(render))
-            }
-        };
-    let encoding = request.encoding;
-    let (body, encoding, tag) = tokio::task::spawn_blocking(move || {
-        let plain = render();
-        let tag = tag_of(&plain);
-        if encoding == Encoding::Identity || plain.len() < MIN_COMPRESSED_BYTES {
-            return (plain, Encoding::Identity, tag);
-        }
-        (compress(&plain, encoding), encoding, tag)
+        }),
     })
-    .await
-    .map_err(|failure| {
-        wheelhouse_index::ports::StoreError::new("server", "render a page", failure)
-    })?;
-    let headers = page_headers(
-        state,
-        request.representation,
-        encoding,
-        &tag,
-        &body,
-        serial,
-        is_complete,
-    );
-    Ok((
-        RenderedPage {
-            body: Bytes::from(body),
-            headers,
-        },
-        is_complete,
-    ))
 }
 
-fn page_headers(
-    state: &Shared,
-    representation: Representation,
-    encoding: Encoding,
-    tag: &str,
-    body: &[u8],
-    serial: Option<u64>,
-    is_complete: bool,
-) -> HeaderMap {
-    let mut headers = HeaderMap::with_capacity(16);
-    headers.insert(
-        CONTENT_TYPE,
-        HeaderValue::from_static(representation.content_type()),
-    );
-    headers.insert(CONTENT_LENGTH, body.len().into());
-    let kind = match representation {
-        Representation::Json => "j",
-        Representation::HtmlV1 => "v",
-        Representation::Html => "h",
-    };
-    let coded = encoding.token().unwrap_or("i");
-    let tag = format!("\"{tag}-{kind}-{coded}\"");
-    headers.insert(
-        ETAG,
-        tag.parse()
-            .expect("hexadecimal digits and letters in quotes"),
-    );
-    if let Some(token) = encoding.token() {
-        headers.insert(CONTENT_ENCODING, HeaderValue::from_static(token));
-    }
-    let is_open = state.settings.access.is_open(Right::List);
-    headers.insert(
-        VARY,
-        HeaderValue::from_static(if is_open {
-            "Accept, Accept-Encoding"
-        } else {
-            "Accept, Accept-Encoding, Authorization"
+async fn files_of_project(
+    state: State,
+    project: ProjectKey,
+    files_base: String,
+    is_json: bool,
+) -> Result<Rendering, ApiError> {
+    let shown = state.index.project_page(&project, &files_base).await?;
+    let shown = shown.ok_or_else(|| no_such_project(&project))?;
+    let page = shown.page;
+    Ok(Rendering {
+        serial: page.serial,
+        is_complete: shown.is_complete,
+        write: Box::new(move || {
+            if is_json {
+                json::project_page(&page)
+            } else {
+                html::project_page(&page).into_bytes()
+            }
         }),
-    );
-    headers.insert(
-        CACHE_CONTROL,
-        HeaderValue::from_static(if is_complete {
-            "private, no-cache"
-        } else {
-            "no-store"
-        }),
-    );
-    if let Some(serial) = serial {
-        headers.insert("x-pypi-last-serial", serial.into());
-    }
-    if is_open {
-        add_cors(&mut headers);
-    }
-    headers
+    })
 }
 
-fn add_cors(headers: &mut HeaderMap) {
-    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-    headers.insert(
-        ACCESS_CONTROL_EXPOSE_HEADERS,
-        HeaderValue::from_static("X-PyPI-Last-Serial"),
-    );
-}
-
-fn tag_of(bytes: &[u8]) -> String {
-    use sha2::Digest;
-    hex::encode(&sha2::Sha256::digest(bytes)[..16])
+async fn list_of_files(state: State, files_base: String) -> Result<Rendering, ApiError> {
+    let shown = state.index.flat_list(&files_base).await?;
+    Ok(Rendering {
+        serial: None,
+        is_complete: shown.is_complete,
+        write: Box::new(move || html::flat_list(&shown.page).into_bytes()),
+    })
 }
 
 /// Sends the client to the index behind this one, if there is one and it is certain that the
@@ -415,14 +251,14 @@ pub(super) fn project_key(spelling: &str) -> Result<ProjectKey, ApiError> {
         .ok_or_else(ApiError::not_found)
 }
 
-fn no_such_project(project: &ProjectKey) -> ApiError {
+pub(super) fn no_such_project(project: &ProjectKey) -> ApiError {
     ApiError::new(
         StatusCode::NOT_FOUND,
         format!("there is no project `{project}` here"),
     )
 }
 
-fn with_query(target: &str, query: Option<&str>) -> String {
+pub(super) fn with_query(target: &str, query: Option<&str>) -> String {
     match query {
         Some(query) if !query.is_empty() => format!("{target}?{query}"),
         _ => target.to_owned(),

@@ -27,7 +27,7 @@ pub(super) async fn post(
     request: Request<body::Body>,
 ) -> Response {
     if super::xmlrpc::is_xml(request.headers()) {
-        return super::xmlrpc::call(Shares(state), request)
+        return super::xmlrpc::call(Shares(state), Extension(info), request)
             .await
             .into_response();
     }

@@ -1,5 +1,11 @@
-//! XML-RPC: `search`, for `pip search`.
+//! XML-RPC: what old mirrors and `pip search` call.
 
+mod arguments;
+mod mirroring;
+mod releases;
+mod search;
+
+use axum::Extension;
 use axum::body::{self, Body};
 use axum::extract::State as Shares;
 use axum::response::{IntoResponse, Response};
@@ -7,17 +13,80 @@ use futures_util::StreamExt;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, Request, StatusCode};
 use wheelhouse_index::permission::Right;
-use wheelhouse_index::ports::SearchTerms;
+use wheelhouse_index::ports::StoreError;
 
 use crate::drained::DrainedBody;
 use crate::error::ApiError;
+use crate::request::RequestInfo;
 use crate::state::State;
+use arguments::Arguments;
+
 use crate::xmlrpc::{Call, CallError, Value, fault, read_call, response};
 
 /// Largest call, in bytes.
 const MAX_CALL_BYTES: usize = 1024 * 1024;
-/// Most texts that one search may look for.
-const MAX_TERMS: usize = 100;
+/// The methods, and what each is for.
+const METHODS: &[(&str, &str)] = &[
+    ("browse", "The releases that have all of these classifiers."),
+    (
+        "changelog",
+        "What changed since a moment, in seconds since 1970.",
+    ),
+    ("changelog_last_serial", "The serial of the last change."),
+    ("changelog_since_serial", "What changed after a serial."),
+    ("list_packages", "The names of all projects."),
+    (
+        "list_packages_with_serial",
+        "The names of all projects, and the serial of the last change to each.",
+    ),
+    (
+        "package_releases",
+        "The versions of a project, newest first; yanked ones too if the second argument is true.",
+    ),
+    ("package_roles", "Who owns and maintains a project."),
+    ("release_data", "What a release says about itself."),
+    ("release_urls", "The files of a release."),
+    (
+        "search",
+        "The releases whose names or summaries hold texts.",
+    ),
+    ("system.listMethods", "The names of all methods."),
+    ("system.methodHelp", "What a method is for."),
+    (
+        "user_packages",
+        "The projects that a user owns or maintains.",
+    ),
+];
+
+/// The code of a call of a method that does not exist.
+const NO_SUCH_METHOD: i32 = -32601;
+/// The code of a call with arguments that the method cannot take.
+const INVALID_ARGUMENTS: i32 = -32602;
+/// The code of a call that the method refuses.
+const REFUSED: i32 = -32500;
+
+/// Why a call has no value.
+enum Failed {
+    /// The caller is told in the form of the protocol.
+    Fault(i32, String),
+    /// The server could not do it.
+    Server(ApiError),
+}
+
+impl From<StoreError> for Failed {
+    fn from(error: StoreError) -> Self {
+        Self::Server(error.into())
+    }
+}
+
+impl Failed {
+    fn arguments(detail: impl Into<String>) -> Self {
+        Self::Fault(
+            INVALID_ARGUMENTS,
+            format!("client error; {}", detail.into()),
+        )
+    }
+}
 
 /// Returns whether a request's body says that it is XML.
 pub(super) fn is_xml(headers: &HeaderMap) -> bool {
@@ -35,6 +104,7 @@ pub(super) fn is_xml(headers: &HeaderMap) -> bool {
 /// `POST` of a call.
 pub(super) async fn call(
     Shares(state): Shares<State>,
+    Extension(info): Extension<RequestInfo>,
     request: Request<body::Body>,
 ) -> Result<Response, ApiError> {
     let (head, body) = request.into_parts();
@@ -42,7 +112,11 @@ pub(super) async fn call(
     state.authorise(&head.headers, Right::List, None).await?;
     let document = read(&state, body).await?;
     let answer = match read_call(&document) {
-        Ok(call) => answer(&state, call).await?,
+        Ok(call) => match answer(&state, &info, call).await {
+            Ok(value) => response(&value),
+            Err(Failed::Fault(code, text)) => fault(code, &text),
+            Err(Failed::Server(error)) => return Err(error),
+        },
         Err(error @ CallError::NotACall(_)) => fault(-32600, &error.to_string()),
         Err(error) => return Err(ApiError::bad_request(error.to_string())),
     };
@@ -76,79 +150,47 @@ async fn read(state: &State, mut body: DrainedBody) -> Result<String, ApiError> 
     String::from_utf8(bytes).map_err(|_| ApiError::bad_request("the call is not UTF-8"))
 }
 
-async fn answer(state: &State, call: Call) -> Result<String, ApiError> {
-    if call.method != "search" {
-        let name: String = call.method.chars().take(100).collect();
-        return Ok(fault(
-            -32601,
-            &format!("there is no method `{name}`; there is `search`"),
-        ));
-    }
-    let Some(terms) = terms(&call.params) else {
-        return Ok(fault(
-            -32602,
-            "search takes a struct of `name` and `summary` with strings or arrays of strings, and `and` or `or`",
-        ));
-    };
-    let found = state.index.search(&terms).await?;
-    let hits = found.into_iter().enumerate().map(|(place, release)| {
-        let version = release.version.as_str().to_owned();
-        Value::Struct(vec![
-            ("name".into(), Value::Text(release.name)),
-            (
-                "summary".into(),
-                Value::Text(release.summary.unwrap_or_else(|| version.clone())),
-            ),
-            ("version".into(), Value::Text(version)),
-            (
-                "_pypi_ordering".into(),
-                Value::Int(i64::try_from(place).unwrap_or(i64::MAX)),
-            ),
-        ])
-    });
-    Ok(response(&Value::Array(hits.collect())))
-}
-
-/// Reads what a search looks for; a bare string, as old clients send it, is a name.
-fn terms(params: &[Value]) -> Option<SearchTerms> {
-    let mut terms = SearchTerms::default();
-    match params.first()? {
-        Value::Text(name) => terms.name.push(name.clone()),
-        Value::Struct(fields) => {
-            for (field, value) in fields {
-                let wanted = texts(value)?;
-                match field.as_str() {
-                    "name" => terms.name.extend(wanted),
-                    "summary" => terms.summary.extend(wanted),
-                    // The index knows nothing else to look in.
-                    _ => {}
-                }
-            }
+async fn answer(state: &State, info: &RequestInfo, call: Call) -> Result<Value, Failed> {
+    let given = Arguments(&call.params);
+    match call.method.as_str() {
+        "browse" => search::browse(state, &given).await,
+        "changelog" => mirroring::changelog(state, &given).await,
+        "changelog_last_serial" => mirroring::last_serial(state, &given).await,
+        "changelog_since_serial" => mirroring::changelog_since_serial(state, &given).await,
+        "list_packages" => mirroring::list_packages(state, &given).await,
+        "list_packages_with_serial" => mirroring::list_packages_with_serial(state, &given).await,
+        "package_releases" => releases::package_releases(state, &given).await,
+        "package_roles" => releases::package_roles(state, &given).await,
+        "release_data" => releases::release_data(state, info, &given).await,
+        "release_urls" => releases::release_urls(state, info, &given).await,
+        "search" => search::search(state, &given).await,
+        "user_packages" => releases::user_packages(&given),
+        "system.listMethods" => {
+            given.at_most(0)?;
+            let names = METHODS
+                .iter()
+                .map(|(name, _)| Value::Text((*name).to_owned()));
+            Ok(Value::Array(names.collect()))
         }
-        _ => return None,
+        "system.methodHelp" => {
+            given.at_most(1)?;
+            let name = given.text(0)?;
+            let method = METHODS.iter().find(|(method, _)| *method == name);
+            let (_, help) = method.ok_or_else(|| no_such_method(name))?;
+            Ok(Value::Text((*help).to_owned()))
+        }
+        "system.multicall" => Err(Failed::Fault(
+            REFUSED,
+            "ValueError: one call at a time".to_owned(),
+        )),
+        name => Err(no_such_method(name)),
     }
-    terms.any = match params.get(1) {
-        None => false,
-        Some(Value::Text(operator)) => match operator.as_str() {
-            "or" => true,
-            "and" => false,
-            _ => return None,
-        },
-        Some(_) => return None,
-    };
-    (terms.name.len() + terms.summary.len() <= MAX_TERMS).then_some(terms)
 }
 
-fn texts(value: &Value) -> Option<Vec<String>> {
-    match value {
-        Value::Text(text) => Some(vec![text.clone()]),
-        Value::Array(values) => values
-            .iter()
-            .map(|value| match value {
-                Value::Text(text) => Some(text.clone()),
-                _ => None,
-            })
-            .collect(),
-        _ => None,
-    }
+fn no_such_method(name: &str) -> Failed {
+    let name: String = name.chars().take(100).collect();
+    Failed::Fault(
+        NO_SUCH_METHOD,
+        format!("there is no method `{name}`; system.listMethods names those that there are"),
+    )
 }

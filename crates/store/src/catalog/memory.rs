@@ -8,11 +8,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use wheelhouse_index::change::{Change, Event, EventSubject, Learned};
-use wheelhouse_index::identity::{IndexName, Serial};
+use wheelhouse_index::identity::{IndexName, Serial, Timestamp};
 use wheelhouse_index::mark::ProjectMark;
 use wheelhouse_index::path::FilePath;
 use wheelhouse_index::ports::{
-    Catalog, Clock, Committed, Counts, SearchHit, SearchTerms, StoreError,
+    Catalog, Clock, Committed, Counts, NewProject, SearchHit, SearchTerms, StoreError,
 };
 use wheelhouse_index::record::{FileRecord, ProjectListing, ProjectSnapshot};
 use wheelhouse_standards::metadata::CoreMetadata;
@@ -227,6 +227,35 @@ impl Catalog for MemoryCatalog {
         Ok(self.read(index, |shelf| shelf.search(&matcher, limit)))
     }
 
+    async fn newest_files(
+        &self,
+        index: &IndexName,
+        limit: usize,
+    ) -> Result<Vec<FileRecord>, StoreError> {
+        Ok(self.read(index, |shelf| shelf.newest_files(limit)))
+    }
+
+    async fn newest_projects(
+        &self,
+        index: &IndexName,
+        limit: usize,
+    ) -> Result<Vec<NewProject>, StoreError> {
+        Ok(self.read(index, |shelf| shelf.newest_projects(limit)))
+    }
+
+    async fn classifiers(&self, index: &IndexName) -> Result<Vec<String>, StoreError> {
+        Ok(self.read(index, Shelf::classifiers))
+    }
+
+    async fn classified(
+        &self,
+        index: &IndexName,
+        classifiers: &[String],
+        limit: usize,
+    ) -> Result<Vec<SearchHit>, StoreError> {
+        Ok(self.read(index, |shelf| shelf.classified(classifiers, limit)))
+    }
+
     async fn marks(
         &self,
         index: &IndexName,
@@ -241,6 +270,12 @@ impl Catalog for MemoryCatalog {
 
     async fn events_after(&self, serial: Serial, limit: usize) -> Result<Vec<Event>, StoreError> {
         Ok(self.state().events_after(serial, limit))
+    }
+
+    async fn serial_before(&self, moment: Timestamp) -> Result<Serial, StoreError> {
+        let state = self.state();
+        let before = state.journal.iter().filter(|event| event.by.at < moment);
+        Ok(before.map(|event| event.serial).max().unwrap_or_default())
     }
 
     async fn commit(&self, change: Change) -> Result<Committed, StoreError> {

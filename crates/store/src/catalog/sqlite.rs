@@ -1,12 +1,14 @@
 //! The catalog in a SQLite file. One thread writes, a few read; what a commit has answered is on
 //! the disk.
 
+mod classifiers;
 mod commit;
 mod failure;
 mod journal;
 mod learn;
 mod mark;
 mod marks;
+mod newest;
 mod open;
 mod read;
 mod readers;
@@ -21,11 +23,11 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use rusqlite::Connection;
 use wheelhouse_index::change::{Change, Event, Learned};
-use wheelhouse_index::identity::{IndexName, Serial};
+use wheelhouse_index::identity::{IndexName, Serial, Timestamp};
 use wheelhouse_index::mark::ProjectMark;
 use wheelhouse_index::path::FilePath;
 use wheelhouse_index::ports::{
-    Catalog, Clock, Committed, Counts, SearchHit, SearchTerms, StoreError,
+    Catalog, Clock, Committed, Counts, NewProject, SearchHit, SearchTerms, StoreError,
 };
 use wheelhouse_index::record::{FileRecord, ProjectListing, ProjectSnapshot};
 use wheelhouse_standards::metadata::CoreMetadata;
@@ -206,6 +208,51 @@ impl Catalog for SqliteCatalog {
         .await
     }
 
+    async fn newest_files(
+        &self,
+        index: &IndexName,
+        limit: usize,
+    ) -> Result<Vec<FileRecord>, StoreError> {
+        let index = index.clone();
+        self.read("list the newest files", move |connection| {
+            newest::files(connection, &index, limit)
+        })
+        .await
+    }
+
+    async fn newest_projects(
+        &self,
+        index: &IndexName,
+        limit: usize,
+    ) -> Result<Vec<NewProject>, StoreError> {
+        let index = index.clone();
+        self.read("list the newest projects", move |connection| {
+            newest::projects(connection, &index, limit)
+        })
+        .await
+    }
+
+    async fn classifiers(&self, index: &IndexName) -> Result<Vec<String>, StoreError> {
+        let index = index.clone();
+        self.read("list the classifiers", move |connection| {
+            classifiers::all(connection, &index)
+        })
+        .await
+    }
+
+    async fn classified(
+        &self,
+        index: &IndexName,
+        classifiers: &[String],
+        limit: usize,
+    ) -> Result<Vec<SearchHit>, StoreError> {
+        let (index, wanted) = (index.clone(), classifiers.to_vec());
+        self.read("find files by classifiers", move |connection| {
+            classifiers::having(connection, &index, &wanted, limit)
+        })
+        .await
+    }
+
     async fn marks(
         &self,
         index: &IndexName,
@@ -227,6 +274,13 @@ impl Catalog for SqliteCatalog {
     async fn events_after(&self, serial: Serial, limit: usize) -> Result<Vec<Event>, StoreError> {
         self.read("read the journal", move |connection| {
             journal::events_after(connection, serial, limit)
+        })
+        .await
+    }
+
+    async fn serial_before(&self, moment: Timestamp) -> Result<Serial, StoreError> {
+        self.read("find a moment in the journal", move |connection| {
+            journal::serial_before(connection, moment)
         })
         .await
     }

@@ -6,6 +6,7 @@ mod fixture;
 mod journal;
 mod listing;
 mod marking;
+mod newest;
 mod odd_values;
 mod reading;
 mod searching;
@@ -16,6 +17,7 @@ pub(crate) use fixture::{FixedClock, NOW_SECONDS, change_in, contents, core, fou
 pub(crate) use journal::*;
 pub(crate) use listing::*;
 pub(crate) use marking::*;
+pub(crate) use newest::*;
 pub(crate) use odd_values::*;
 pub(crate) use reading::*;
 pub(crate) use searching::*;
@@ -57,6 +59,9 @@ macro_rules! catalog_promises {
             a_search_finds_parts_of_names_and_summaries
             a_search_leaves_signatures_out_and_stops_at_its_limit
             a_search_takes_no_character_for_a_wildcard
+            the_newest_files_and_projects_come_first
+            classifiers_are_listed_once_and_lead_to_their_files
+            a_moment_is_found_in_the_journal
             odd_texts_and_numbers_are_kept_as_they_are
             every_form_of_contents_is_kept
             commits_at_the_same_time_get_rising_serials

@@ -1,5 +1,6 @@
 //! What one index holds.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
@@ -7,7 +8,7 @@ use wheelhouse_index::change::{EventKind, Learned};
 use wheelhouse_index::identity::{Serial, Timestamp};
 use wheelhouse_index::mark::{Mark, ProjectMark, status_of};
 use wheelhouse_index::path::FilePath;
-use wheelhouse_index::ports::{Counts, SearchHit};
+use wheelhouse_index::ports::{Counts, NewProject, SearchHit};
 use wheelhouse_index::record::{FileRecord, MetadataSummary, ProjectEntry, ProjectSnapshot};
 use wheelhouse_standards::found::FileKind;
 use wheelhouse_standards::metadata::CoreMetadata;
@@ -191,24 +192,77 @@ impl Shelf {
     }
 
     pub(super) fn search(&self, matcher: &Matcher, limit: usize) -> Vec<SearchHit> {
-        let is_offered =
-            |project: &&Project| status_of(&project.marks).0 != ProjectStatus::Quarantined;
-        let projects = self.projects.values().filter(is_offered);
-        let records = projects.flat_map(|p| self.records(p));
-        records
-            .filter(|record| record.named.kind != FileKind::Signature)
+        self.offered()
             .filter(|record| {
                 let named = &record.named;
                 matcher.matches(named.key.as_str(), &named.spelled_name, summary(record))
             })
             .take(limit)
-            .map(|record| SearchHit {
-                project: record.named.key.clone(),
-                spelled_name: record.named.spelled_name.clone(),
-                version: record.named.version.as_str().to_owned(),
-                summary: summary(record).map(str::to_owned),
+            .map(hit)
+            .collect()
+    }
+
+    pub(super) fn newest_files(&self, limit: usize) -> Vec<FileRecord> {
+        let mut records: Vec<_> = self.offered().collect();
+        records.sort_by(|a, b| (b.uploaded_at, &b.path).cmp(&(a.uploaded_at, &a.path)));
+        records.into_iter().take(limit).cloned().collect()
+    }
+
+    pub(super) fn newest_projects(&self, limit: usize) -> Vec<NewProject> {
+        let mut since: BTreeMap<&ProjectKey, Timestamp> = BTreeMap::new();
+        for record in self.offered() {
+            let first = since.entry(record.project()).or_insert(record.uploaded_at);
+            *first = (*first).min(record.uploaded_at);
+        }
+        let mut newest: Vec<_> = since.into_iter().collect();
+        newest.sort_by_key(|(key, since)| (Reverse(*since), *key));
+        newest
+            .into_iter()
+            .take(limit)
+            .filter_map(|(key, since)| {
+                Some(NewProject {
+                    key: key.clone(),
+                    display_name: self.display_name(self.projects.get(key)?)?,
+                    since,
+                })
             })
             .collect()
+    }
+
+    pub(super) fn classifiers(&self) -> Vec<String> {
+        let metadata = self
+            .files
+            .values()
+            .filter_map(|held| held.metadata.as_ref());
+        let classifiers = metadata.flat_map(|metadata| &metadata.classifiers);
+        let ordered: BTreeSet<&String> = classifiers.collect();
+        ordered.into_iter().cloned().collect()
+    }
+
+    pub(super) fn classified(&self, wanted: &[String], limit: usize) -> Vec<SearchHit> {
+        let has_all = |record: &&FileRecord| {
+            self.core_metadata(&record.path).is_some_and(|metadata| {
+                wanted
+                    .iter()
+                    .all(|wanted| metadata.classifiers.contains(wanted))
+            })
+        };
+        self.offered()
+            .filter(has_all)
+            .take(limit)
+            .map(hit)
+            .collect()
+    }
+
+    /// Returns the files of all projects that are not in quarantine, signatures left out, ordered
+    /// by project and path.
+    fn offered(&self) -> impl Iterator<Item = &FileRecord> {
+        let is_offered =
+            |project: &&Project| status_of(&project.marks).0 != ProjectStatus::Quarantined;
+        let projects = self.projects.values().filter(is_offered);
+        projects
+            .flat_map(|project| self.records(project))
+            .filter(|record| record.named.kind != FileKind::Signature)
     }
 
     pub(super) fn counts(&self) -> Counts {
@@ -249,6 +303,15 @@ impl Shelf {
 fn rank(record: &FileRecord) -> (bool, Timestamp, &FilePath) {
     let is_file = record.named.kind != FileKind::Signature;
     (is_file, record.uploaded_at, &record.path)
+}
+
+fn hit(record: &FileRecord) -> SearchHit {
+    SearchHit {
+        project: record.named.key.clone(),
+        spelled_name: record.named.spelled_name.clone(),
+        version: record.named.version.as_str().to_owned(),
+        summary: summary(record).map(str::to_owned),
+    }
 }
 
 fn summary(record: &FileRecord) -> Option<&str> {

@@ -51,6 +51,14 @@ pub(super) fn events_after(
     Ok(events)
 }
 
+/// Looks at every commit: only old mirrors ask for moments.
+pub(super) fn serial_before(connection: &Connection, moment: Timestamp) -> Outcome<Serial> {
+    let serial: Option<u64> = connection
+        .prepare_cached("SELECT MAX(serial) FROM commits WHERE at < ?1")?
+        .query_row([moment.0], |row| row.get(0))?;
+    Ok(Serial(serial.unwrap_or(0)))
+}
+
 fn event_from_row(row: &Row<'_>) -> Outcome<Event> {
     let owned = |column| Ok::<_, Failure>(optional_text(row, column)?.map(str::to_owned));
     let kind = text(row, 3)?;

@@ -228,7 +228,11 @@ fn page<'a>(
     (index.as_str(), after.map_or("", FilePath::as_str), limit)
 }
 
-fn records(connection: &Connection, sql: &str, params: impl Params) -> Outcome<Vec<FileRecord>> {
+pub(super) fn records(
+    connection: &Connection,
+    sql: &str,
+    params: impl Params,
+) -> Outcome<Vec<FileRecord>> {
     let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query(params)?;
     let mut records = Vec::new();

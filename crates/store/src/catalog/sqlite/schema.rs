@@ -11,6 +11,7 @@ const APPLICATION_ID: i64 = 0x5748_534C;
 const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_begin.sql"),
     include_str!("migrations/0002_marks.sql"),
+    include_str!("migrations/0003_newest.sql"),
 ];
 
 /// What a database file holds, as far as its header tells.
