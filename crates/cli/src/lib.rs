@@ -9,6 +9,7 @@ mod environment;
 mod exit;
 pub mod logging;
 mod options;
+mod owners;
 mod program;
 pub mod public_index;
 mod serve;

@@ -9,6 +9,7 @@ use crate::commands;
 use crate::environment::Environment;
 use crate::exit::{Failure, refusal_message};
 use crate::options::{Profile, help, reference};
+use crate::owners;
 
 const LEGACY_WARNING: &str = "\
 warning: a command line without `run` or `update` is the old form. It works, but please write
@@ -45,6 +46,7 @@ pub(crate) fn carry_out(
         Command::ConfigShow(parsed) => commands::config::show(parsed, profile, environment),
         Command::ConfigReference => print(&reference::page()),
         Command::Health(parsed) => commands::health::health(parsed, environment),
+        Command::Owners(command, parsed) => owners::carry_out(command, parsed, environment),
         Command::Container(words) => return commands::container::container(&words, environment),
         Command::Help(page) => print(&help::page(page, profile)),
         Command::Version => print(&version(profile)),

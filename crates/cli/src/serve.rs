@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
-use tokio::net::{TcpListener, lookup_host};
+use tokio::net::{TcpListener, UnixListener, lookup_host};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
@@ -14,7 +14,8 @@ use crate::environment::{Environment, settings_file};
 use crate::program::to_stderr;
 use crate::public_index::{self, BAKED_IN, OwnAddress, PublicIndex, Search, Surroundings};
 use crate::settings::{BindSettings, FallbackMode, RunSettings};
-use crate::wiring;
+use crate::wiring::{self, Wired};
+use wheelhouse_store::state::bind_socket;
 
 /// Serves until the process is asked to stop, by SIGTERM or SIGINT. Requests that are under way
 /// then may end; a second signal ends the program at once.
@@ -34,6 +35,7 @@ pub(crate) async fn serve(settings: RunSettings, environment: &Environment) -> a
         FallbackMode::Known => fallback.url().map(str::to_owned),
     };
     let wired = wiring::wire(&settings, environment, fallback_url).await?;
+    let socket = socket(&wired);
     to_stderr(&banner::text(
         &settings,
         address,
@@ -47,9 +49,32 @@ pub(crate) async fn serve(settings: RunSettings, environment: &Environment) -> a
         () = &mut stop => return Ok(()),
     }
     tracing::info!("listening on {address}");
-    wired.server.serve(listener, stop).await;
+    let administrator = wired.server.administrator_api();
+    let over_socket = async {
+        match socket {
+            Some(socket) => administrator.serve(socket, std::future::pending()).await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = wired.server.serve(listener, stop) => {}
+        () = over_socket => {}
+    }
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Opens the socket for this machine's administrator. A server without one still serves.
+fn socket(wired: &Wired) -> Option<UnixListener> {
+    let (folder, lock) = (wired.state_folder.as_deref()?, wired.lock.as_ref()?);
+    let listener = bind_socket(folder, lock).and_then(UnixListener::from_std);
+    listener
+        .inspect_err(|error| {
+            tracing::warn!(
+                "there is no socket in the state folder, so `wheelhouse yank` and its like cannot reach this server without --server: {error}"
+            );
+        })
+        .ok()
 }
 
 async fn bind(settings: &BindSettings) -> anyhow::Result<TcpListener> {

@@ -31,10 +31,12 @@ pub(crate) struct Wired {
     pub(crate) server: Server,
     /// Told when everything that was there at the start is listed.
     pub(crate) first_scan: oneshot::Receiver<()>,
+    /// Where state is kept, unless in memory.
+    pub(crate) state_folder: Option<PathBuf>,
     /// Where state is kept and what that costs, as a sentence.
     pub(crate) state_note: String,
     /// Keeps other servers off the state folder for as long as this one runs.
-    _lock: Option<StateLock>,
+    pub(crate) lock: Option<StateLock>,
 }
 
 /// Opens everything that the settings name. `fallback_url` is where projects are looked for that
@@ -80,8 +82,9 @@ pub(crate) async fn wire(
     Ok(Wired {
         server,
         first_scan,
+        state_folder: state.path().map(PathBuf::from),
         state_note: state.note().to_owned(),
-        _lock: lock,
+        lock,
     })
 }
 

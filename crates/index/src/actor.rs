@@ -71,6 +71,8 @@ pub enum Actor {
     Anonymous,
     /// A user with a password.
     User(UserName),
+    /// Whoever may open the state folder: this machine's administrator of the index.
+    Administrator,
     /// The program itself, when it adopts what was found in a directory.
     System,
 }
@@ -80,6 +82,7 @@ impl fmt::Display for Actor {
         match self {
             Self::Anonymous => f.write_str("anonymous"),
             Self::User(name) => write!(f, "user:{name}"),
+            Self::Administrator => f.write_str("administrator"),
             Self::System => f.write_str("system"),
         }
     }

@@ -26,6 +26,7 @@ pub mod reading;
 pub mod record;
 pub mod release;
 mod remove;
+pub mod said;
 pub mod search;
 pub mod view;
 pub mod withdrawn;

@@ -18,8 +18,8 @@ use crate::record::FileRecord;
 mod deleting;
 mod planning;
 
-/// Longest reason, in bytes.
-pub const MAX_REASON_BYTES: usize = 500;
+/// Longest reason, in characters.
+pub const MAX_REASON_CHARS: usize = 500;
 
 /// What an owner wants.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -160,7 +160,7 @@ pub enum ManageError {
     Conflict(String),
     /// The reason is no reason.
     #[error(
-        "the reason must be one line of text, at most {MAX_REASON_BYTES} bytes, without control characters"
+        "the reason must be one line of text, at most {MAX_REASON_CHARS} characters, none of them a control character"
     )]
     BadReason,
     /// A file cannot be moved, for this reason.
@@ -210,7 +210,7 @@ impl Index {
     #[expect(clippy::unused_self, reason = "the index may have rules of its own")]
     fn check(&self, wish: &Wish) -> Result<(), ManageError> {
         let is_reason = |reason: &str| {
-            reason.len() <= MAX_REASON_BYTES
+            reason.chars().count() <= MAX_REASON_CHARS
                 && !reason.trim().is_empty()
                 && !reason
                     .contains(|c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}'))

@@ -3,6 +3,7 @@
 //! somebody copies them in again.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Mutex as AsyncMutex;
@@ -15,7 +16,7 @@ use crate::index::Index;
 use crate::mark::{ProjectMark, deleted_under};
 use crate::marks_file::{self, MarksFileError};
 use crate::path::FilePath;
-use crate::ports::{Content, MarksPlace, OpenFile, PlaceError, StoreError};
+use crate::ports::{Content, MarksPlace, OpenError, OpenFile, PlaceError, StoreError};
 
 /// The state that withdrawing needs.
 #[derive(Debug, Default)]
@@ -135,8 +136,12 @@ impl Index {
         project: &ProjectKey,
         file: &OpenFile,
     ) -> Result<bool, StoreError> {
-        if self.withdrawn.came_back().get(path) == Some(&file.fingerprint) {
-            return Ok(true);
+        match self.withdrawn.came_back().entry(path.clone()) {
+            Entry::Occupied(known) if *known.get() == file.fingerprint => return Ok(true),
+            Entry::Occupied(changed) => {
+                changed.remove();
+            }
+            Entry::Vacant(_) => {}
         }
         let marks = self.catalog.marks(&self.name, Some(project)).await?;
         if deleted_under(&marks, path.file_name()).next().is_none() {
@@ -163,8 +168,20 @@ impl Index {
 
     /// Returns the paths of the files that are there with the bytes of one that was deleted, and
     /// are kept away.
-    pub fn came_back(&self) -> Vec<FilePath> {
-        self.withdrawn.came_back().keys().cloned().collect()
+    pub async fn came_back(&self) -> Vec<FilePath> {
+        let known = self.withdrawn.came_back().clone();
+        let mut there = Vec::new();
+        for (path, fingerprint) in known {
+            // Nobody tells of a file that went before it was ever listed.
+            match self.files.open(&path).await {
+                Ok(file) if file.fingerprint == fingerprint => there.push(path),
+                Err(OpenError::NotFound) => {
+                    self.withdrawn.came_back().remove(&path);
+                }
+                Ok(_) | Err(_) => {}
+            }
+        }
+        there
     }
 
     /// Returns all marks, ordered by project.

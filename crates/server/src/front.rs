@@ -281,6 +281,7 @@ fn route_of(path: &str) -> Route {
         ["pypi", _, _, "json"] | ["pypi", _, _, "json", ""] => Route::ReleaseJson,
         ["rss", _, ..] => Route::Rss,
         ["integrity", _, _, _, "provenance"] => Route::Integrity,
+        ["api", ..] => Route::Api,
         ["healthz" | "readyz" | "health"] => Route::Health,
         ["metrics"] => Route::Metrics,
         [_, "json"] | ["pypi", _, "json"] | ["pypi", _, "json", ""] => Route::ProjectJson,

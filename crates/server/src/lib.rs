@@ -3,6 +3,8 @@
 
 mod access;
 pub mod access_log;
+mod administrator;
+pub mod api;
 mod basic;
 mod body;
 mod chunks;
@@ -26,8 +28,10 @@ mod server;
 pub mod settings;
 mod state;
 pub mod welcome;
+mod whole_body;
 mod xmlrpc;
 
+pub use administrator::AdministratorApi;
 pub use file_cache::FileCache;
 pub use page_cache::PageCache;
 pub use server::{Server, ServerError};

@@ -47,6 +47,8 @@ routes! {
     ProjectRedirect = "/{project}/",
     /// XML-RPC.
     XmlRpc = "/RPC2",
+    /// Our own API.
+    Api = "/api/{…}",
     /// Health checks.
     Health = "/healthz",
     /// Counters.

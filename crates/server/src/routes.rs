@@ -1,5 +1,6 @@
 //! The routes: which function answers which address. Folders follow URLs.
 
+mod api;
 mod files;
 mod health;
 mod integrity;
@@ -20,6 +21,7 @@ use axum::routing::{MethodRouter, any, get, post};
 use crate::error::ApiError;
 use crate::state::State;
 
+pub(crate) use api::{ViaSocket, router as api_router};
 pub(crate) use files::answer as answer_file;
 pub(crate) use simple::{moved_permanently, requested as requested_page};
 
@@ -89,6 +91,7 @@ pub(crate) fn router(state: State) -> Result<Router, String> {
         }
     }
     Ok(router
+        .merge(api::router())
         .fallback(any(not_found))
         .layer(DefaultBodyLimit::disable())
         .with_state(state))
@@ -120,6 +123,8 @@ fn check_health_path(path: &str) -> Result<(), String> {
         "/healthz",
         "/readyz",
         "/metrics",
+        "/api",
+        "/api/",
     ];
     let parts: Vec<&str> = path[1..].split('/').collect();
     let is_family = matches!(

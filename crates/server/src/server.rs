@@ -8,6 +8,7 @@ use wheelhouse_index::ports::Identities;
 
 use crate::access::IgnoredUsers;
 use crate::access_log::AccessLog;
+use crate::administrator::AdministratorApi;
 use crate::file_cache::FileCache;
 use crate::flights::Flights;
 use crate::front::Front;
@@ -63,6 +64,11 @@ impl Server {
             front: Front::new(Arc::clone(&state), router),
             state,
         })
+    }
+
+    /// Returns the API for this machine's administrator.
+    pub fn administrator_api(&self) -> AdministratorApi {
+        AdministratorApi::new(Arc::clone(&self.state))
     }
 
     /// Serves connections of a listener until `stop` is done and the requests under way have

@@ -3,6 +3,7 @@
 
 mod lock;
 mod probe;
+mod socket;
 
 use std::ffi::OsString;
 use std::fmt::Write as _;
@@ -11,6 +12,7 @@ use std::path::{Path, PathBuf};
 use wheelhouse_standards::digest::Digester;
 
 pub use lock::StateLock;
+pub use socket::{bind_socket, socket_path};
 
 /// What somebody has said about where state may be kept. The values of variables are handed in,
 /// because only the program reads its surroundings.

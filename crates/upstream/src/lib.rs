@@ -2,6 +2,7 @@
 #![warn(missing_docs)]
 
 mod anchors;
+mod caller;
 mod error;
 mod html;
 mod json;
@@ -9,6 +10,7 @@ mod page;
 mod proxies;
 mod reader;
 
+pub use caller::{ApiAnswer, ApiCaller, CallError};
 pub use error::{LookupError, SetupError, ShownUrl};
 pub use page::{UpstreamFile, UpstreamPage};
 pub use proxies::Proxies;

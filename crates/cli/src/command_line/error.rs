@@ -47,6 +47,24 @@ pub(crate) enum UsageError {
         command: &'static str,
         words: &'static [&'static str],
     },
+    /// The command must be told what it is about.
+    #[error("`{command}` needs to be told of what: PROJECT, PROJECT==VERSION or PROJECT/FILE")]
+    MissingTarget { command: &'static str },
+    /// A word does not say what a command is about.
+    #[error("`{word}` is no project, release or file: {reason}")]
+    BadTarget { word: String, reason: &'static str },
+    /// A word is none of those that may stand there.
+    #[error("`{word}` is none of {}", words.join(", "))]
+    NotOneOf {
+        word: String,
+        words: &'static [&'static str],
+    },
+    /// Two options cannot stand together.
+    #[error("`--{one}` and `--{other}` cannot stand together")]
+    Together {
+        one: &'static str,
+        other: &'static str,
+    },
     /// A word stands where none is taken.
     #[error("`{word}` is one word too many for `{command}`")]
     UnexpectedWord { command: &'static str, word: String },
@@ -100,7 +118,15 @@ impl UsageError {
             } => Some(format!(
                 "to serve a folder of this name, write `wheelhouse run {written}`"
             )),
-            Self::UnknownOption { .. }
+            Self::BadTarget { .. } => Some(
+                "write PROJECT, PROJECT==VERSION or PROJECT/FILE, such as demo==1.0".to_owned(),
+            ),
+            Self::NotOneOf { word, words } => {
+                nearest(word, words.iter().copied()).map(|found| format!("did you mean `{found}`?"))
+            }
+            Self::MissingTarget { .. }
+            | Self::Together { .. }
+            | Self::UnknownOption { .. }
             | Self::Ambiguous { .. }
             | Self::MissingValue { .. }
             | Self::UnexpectedValue { .. }

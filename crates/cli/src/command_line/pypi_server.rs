@@ -89,7 +89,8 @@ fn to_command(parsed: Parsed, command: CommandName, is_legacy_form: bool) -> Com
         page,
         match command {
             CommandName::Update => Command::Update,
-            CommandName::Run | CommandName::Health => Command::Run,
+            // There are two commands under this name.
+            _ => Command::Run,
         },
     )
 }

@@ -6,7 +6,7 @@ use super::error::UsageError;
 use super::parser::{self, Parsed};
 use super::{Command, HelpPage, Invocation, Refusal, unless_asked};
 use crate::options::nearest::nearest;
-use crate::options::{CommandName, OptionDef, Profile, options_of};
+use crate::options::{CommandName, OptionDef, Profile, defs, options_of};
 
 /// The commands with what they do, in the order in which the help shows them.
 pub(crate) const COMMANDS: &[(&str, &str)] = &[
@@ -19,6 +19,15 @@ pub(crate) const COMMANDS: &[(&str, &str)] = &[
     ),
     ("config reference", "Print the reference of all settings"),
     ("health", "Ask a running server whether it is well"),
+    ("yank", "Let installers pass over a release or a file"),
+    ("unyank", "Take a yank back"),
+    (
+        "status",
+        "Show how the index or a project is, or set a project's status",
+    ),
+    ("delete", "Delete a file, a release or a project"),
+    ("undelete", "Bring back what was deleted"),
+    ("log", "Show what happened"),
     ("container", "Start as the container image does"),
     ("pypi-server", "Take the command line of pypiserver"),
     ("help", "Show this help, or that of a command"),
@@ -75,6 +84,7 @@ impl<'a> Reader<'a> {
             Some("update") => self.with_options(CommandName::Update, Command::Update),
             Some("health") => self.health(),
             Some("config") => self.config(),
+            Some(word) if owners_command(word).is_some() => self.owners(word),
             Some("container") => Ok(self.container()),
             Some("help") => self.help(),
             Some("version") => Ok(Command::Version),
@@ -103,6 +113,28 @@ impl<'a> Reader<'a> {
             Some(word) => Err(unexpected(name.as_str(), word).into()),
             None => Ok(unless_asked(parsed, HelpPage::Of(name), Command::Health)),
         }
+    }
+
+    fn owners(&self, word: &str) -> Result<Command, Box<Refusal>> {
+        let name = owners_command(word).unwrap_or(CommandName::Log);
+        let parsed = self.options(&options_of(name), Some(name), 1)?;
+        let most = match name {
+            CommandName::Log => 0,
+            CommandName::Status => 2,
+            _ => 1,
+        };
+        let needs_target = !matches!(name, CommandName::Log | CommandName::Status);
+        if let Some(word) = parsed.free.get(most) {
+            return Err(unexpected(name.as_str(), word).into());
+        }
+        if needs_target && parsed.free.is_empty() && !parsed.has(&defs::HELP) {
+            let error = UsageError::MissingTarget {
+                command: name.as_str(),
+            };
+            return Err(refused(Some(name), error).into());
+        }
+        let command = |parsed| Command::Owners(name, parsed);
+        Ok(unless_asked(parsed, HelpPage::Of(name), command))
     }
 
     fn config(&self) -> Result<Command, Box<Refusal>> {
@@ -151,6 +183,9 @@ impl<'a> Reader<'a> {
             Some("config") => HelpPage::Config,
             Some("container") => HelpPage::Container,
             Some("pypi-server") => HelpPage::DropIn,
+            Some(word) if owners_command(word).is_some() => {
+                HelpPage::Of(owners_command(word).unwrap_or(CommandName::Log))
+            }
             Some(word) => {
                 let nearest = nearest(word, COMMANDS.iter().map(|(name, _)| *name));
                 let written = word.to_owned();
@@ -171,6 +206,12 @@ impl<'a> Reader<'a> {
         words.extend_from_slice(&self.words[(self.at + skipped).min(self.words.len())..]);
         parser::parse(&words, options).map_err(|error| refused(command, error).into())
     }
+}
+
+/// Returns the command for owners that a word is.
+fn owners_command(word: &str) -> Option<CommandName> {
+    let mut commands = defs::owners::COMMANDS.iter().copied();
+    commands.find(|command| command.as_str() == word)
 }
 
 fn unexpected(command: &'static str, word: &OsString) -> Refusal {

@@ -9,12 +9,17 @@ use crate::settings::{Note, NoteLevel};
 
 const PREFIX: &str = "WHEELHOUSE_";
 
-/// The variable that tells the public index's address; it is looked up elsewhere.
-const PUBLIC_INDEX: &str = "WHEELHOUSE_PUBLIC_INDEX";
+/// Variables that are read elsewhere: the public index's address, and what owners sign in with at
+/// another server.
+const NO_SETTINGS: [&str; 3] = [
+    "WHEELHOUSE_PUBLIC_INDEX",
+    "WHEELHOUSE_USER",
+    "WHEELHOUSE_PASSWORD",
+];
 
 /// Reads the variables of all options.
 pub(super) fn read(environment: &Environment, values: &mut Values) -> Result<(), ConfigError> {
-    let mut known = vec![PUBLIC_INDEX.to_owned()];
+    let mut known: Vec<String> = NO_SETTINGS.iter().map(ToString::to_string).collect();
     for option in defs::ALL
         .iter()
         .filter(|option| option.places != Places::CommandLine)

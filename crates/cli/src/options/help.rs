@@ -88,6 +88,32 @@ fn of_command(command: CommandName, profile: Profile) -> String {
              that fetch them.",
             " [DIR ...]",
         ),
+        CommandName::Yank => (
+            "Lets installers pass over a file, a release or all releases of a project, unless they \
+             are asked for exactly that version. Nothing is deleted.",
+            " PROJECT[==VERSION|/FILE]",
+        ),
+        CommandName::Unyank => ("Takes a yank back.", " PROJECT[==VERSION|/FILE]"),
+        CommandName::Status => (
+            "Without a project, shows how the index is and what needs somebody. With one, shows \
+             what was said about it. With one of active, archived, deprecated and quarantined \
+             behind it, gives it that status; nobody can install what is quarantined.",
+            " [PROJECT [STATUS]]",
+        ),
+        CommandName::Delete => (
+            "Deletes a file, a release or a project. Files are kept aside for 30 days, and the \
+             same bytes stay away when somebody copies them in again, until `undelete`.",
+            " PROJECT[==VERSION|/FILE]",
+        ),
+        CommandName::Undelete => (
+            "Brings back what was deleted, as far as it is still kept, and lets it be copied in \
+             again.",
+            " PROJECT[==VERSION|/FILE]",
+        ),
+        CommandName::Log => (
+            "Shows what happened to the index: uploads, changes in the folders, what owners did.",
+            "",
+        ),
         CommandName::Health => (
             "Asks a running server whether it is well: exit code 0 means that it is.",
             "",
@@ -100,7 +126,12 @@ fn of_command(command: CommandName, profile: Profile) -> String {
         command.as_str()
     );
     topics(&mut text, &options_of(command).into_iter(), profile);
-    if profile == Profile::Wheelhouse && command != CommandName::Health {
+    if defs::owners::COMMANDS.contains(&command) {
+        text.push_str(
+            "\nWithout --server, a running server of the folder is asked over the socket in its\n\
+             state folder; if none runs, the folder is worked on directly.\n",
+        );
+    } else if profile == Profile::Wheelhouse && command != CommandName::Health {
         text.push_str(
             "\nEach option can also stand in `wheelhouse.toml` under its long name, and in a\n\
              variable such as WHEELHOUSE_PORT. What is written here goes before the variable,\n\
@@ -235,9 +266,17 @@ mod tests {
     }
 
     #[test]
+    fn yank_page() {
+        insta::assert_snapshot!(page(HelpPage::Of(CommandName::Yank), Profile::Wheelhouse));
+    }
+
+    #[test]
     fn no_line_is_wider_than_a_terminal() {
         let commands = [CommandName::Run, CommandName::Update, CommandName::Health];
-        let pages = commands.map(HelpPage::Of).into_iter().chain([
+        let commands = commands
+            .into_iter()
+            .chain(defs::owners::COMMANDS.iter().copied());
+        let pages = commands.map(HelpPage::Of).chain([
             HelpPage::Program,
             HelpPage::Config,
             HelpPage::Container,
@@ -255,6 +294,7 @@ mod tests {
     fn every_option_is_on_the_page_of_each_command_that_takes_it() {
         for option in defs::ALL
             .iter()
+            .chain(defs::owners::ALL)
             .filter(|option| !matches!(option.kind, Kind::Folders))
         {
             for &command in option.commands {

@@ -27,6 +27,18 @@ pub(crate) enum CommandName {
     Update,
     /// `health`.
     Health,
+    /// `yank`.
+    Yank,
+    /// `unyank`.
+    Unyank,
+    /// `status`.
+    Status,
+    /// `delete`.
+    Delete,
+    /// `undelete`.
+    Undelete,
+    /// `log`.
+    Log,
 }
 
 impl CommandName {
@@ -36,6 +48,12 @@ impl CommandName {
             Self::Run => "run",
             Self::Update => "update",
             Self::Health => "health",
+            Self::Yank => "yank",
+            Self::Unyank => "unyank",
+            Self::Status => "status",
+            Self::Delete => "delete",
+            Self::Undelete => "undelete",
+            Self::Log => "log",
         }
     }
 }
@@ -43,6 +61,8 @@ impl CommandName {
 /// What an option is about: its heading in the help, its section in the reference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Topic {
+    Owners,
+    Where,
     Address,
     Folders,
     Access,
@@ -60,6 +80,8 @@ pub(crate) enum Topic {
 impl Topic {
     /// All topics, in the order in which they are shown.
     pub(crate) const ALL: &[Self] = &[
+        Self::Owners,
+        Self::Where,
         Self::Address,
         Self::Folders,
         Self::Access,
@@ -77,6 +99,8 @@ impl Topic {
     /// Returns the heading.
     pub(crate) const fn title(self) -> &'static str {
         match self {
+            Self::Owners => "What and how",
+            Self::Where => "Where",
             Self::Address => "Address",
             Self::Folders => "Folders",
             Self::Access => "Passwords and locks",
@@ -260,7 +284,8 @@ impl OptionDef {
 /// Returns the options that a command takes, in the order of their definition.
 pub(crate) fn options_of(command: CommandName) -> Vec<&'static OptionDef> {
     let takes = |option: &&OptionDef| option.commands.contains(&command);
-    defs::ALL.iter().copied().filter(takes).collect()
+    let all = defs::owners::ALL.iter().chain(defs::ALL);
+    all.copied().filter(takes).collect()
 }
 
 #[cfg(test)]

@@ -182,7 +182,7 @@ impl Index {
                     },
                 }
                 paths.insert(path.clone());
-                let hidden = self.came_back();
+                let hidden = self.came_back().await;
                 paths.extend(
                     hidden
                         .into_iter()

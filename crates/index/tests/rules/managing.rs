@@ -291,7 +291,7 @@ async fn a_deleted_release_goes_under_one_serial_and_stays_away() {
         .await;
     house.scan().await;
     assert_eq!(house.listed("demo").await, ["demo-2.0.zip"]);
-    assert_eq!(house.index.came_back(), [path.clone(), moved]);
+    assert_eq!(house.index.came_back().await, [path.clone(), moved]);
     assert!(house.index.download(&path).await.is_err());
     // Other bytes are another file.
     let (other, fingerprint) = house.copy_in("again/demo-1.0.zip", b"other");
@@ -370,7 +370,7 @@ async fn a_hidden_file_is_shown_when_it_is_undeleted() {
         4,
         "the kept one and the copy"
     );
-    assert!(house.index.came_back().is_empty());
+    assert!(house.index.came_back().await.is_empty());
 }
 
 #[tokio::test]
@@ -390,7 +390,7 @@ async fn an_upload_of_deleted_bytes_takes_the_deletion_back() {
     house.publish("demo-2.0.zip", b"two").await;
     assert_eq!(house.listed("demo").await.len(), 3);
     assert!(house.index.marks(None).await.expect("marks").is_empty());
-    assert!(house.index.came_back().is_empty());
+    assert!(house.index.came_back().await.is_empty());
     house.scan().await;
     assert_eq!(house.listed("demo").await.len(), 3);
 }

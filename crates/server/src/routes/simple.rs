@@ -14,7 +14,7 @@ use wheelhouse_index::permission::Right;
 use wheelhouse_standards::accept::{Representation, negotiate};
 use wheelhouse_standards::name::ProjectKey;
 use wheelhouse_standards::simple::link::encode_segment;
-use wheelhouse_standards::simple::{html, json};
+use wheelhouse_standards::simple::{ProjectStatus, html, json};
 
 use crate::error::ApiError;
 use crate::page_cache::{Form, Subject};
@@ -68,9 +68,9 @@ pub(super) async fn project_page(
         is_json(&request),
     );
     match page(&state, &request, &headers, listing).await {
-        Err(error) if error.status == StatusCode::NOT_FOUND => {
-            elsewhere(&state, &project, version).unwrap_or(Err(error))
-        }
+        Err(error) if error.status == StatusCode::NOT_FOUND => elsewhere(&state, &project, version)
+            .await
+            .unwrap_or(Err(error)),
         answer => answer,
     }
 }
@@ -228,7 +228,7 @@ async fn list_of_files(state: State, files_base: String) -> Result<Rendering, Ap
 
 /// Sends the client to the index behind this one, if there is one and it is certain that the
 /// project is not here.
-fn elsewhere(
+async fn elsewhere(
     state: &Shared,
     project: &ProjectKey,
     version: Version,
@@ -238,6 +238,12 @@ fn elsewhere(
         return Some(Err(ApiError::later(
             "not everything that is here is known yet; try again in a moment",
         )));
+    }
+    match state.index.said_of(project).await {
+        // Somebody has spoken for the name, and still does when all files of it are gone.
+        Ok(Some(said)) if said.status != ProjectStatus::Active => return None,
+        Ok(_) => {}
+        Err(error) => return Some(Err(error.into())),
     }
     let target = format!("{fallback}/{}/", encode_segment(project.as_str()));
     Some(Ok(see_other(&target, version)))

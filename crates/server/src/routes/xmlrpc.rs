@@ -9,9 +9,8 @@ use axum::Extension;
 use axum::body::{self, Body};
 use axum::extract::State as Shares;
 use axum::response::{IntoResponse, Response};
-use futures_util::StreamExt;
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderValue, Request, StatusCode};
+use http::{HeaderMap, HeaderValue, Request};
 use wheelhouse_index::permission::Right;
 use wheelhouse_index::ports::StoreError;
 
@@ -19,6 +18,7 @@ use crate::drained::DrainedBody;
 use crate::error::ApiError;
 use crate::request::RequestInfo;
 use crate::state::State;
+use crate::whole_body::read_whole;
 use arguments::Arguments;
 
 use crate::xmlrpc::{Call, CallError, Value, fault, read_call, response};
@@ -110,7 +110,9 @@ pub(super) async fn call(
     let (head, body) = request.into_parts();
     let body = DrainedBody::new(body, &head.headers);
     state.authorise(&head.headers, Right::List, None).await?;
-    let document = read(&state, body).await?;
+    let document = read_whole(&state, body, MAX_CALL_BYTES, "the call").await?;
+    let document =
+        String::from_utf8(document).map_err(|_| ApiError::bad_request("the call is not UTF-8"))?;
     let answer = match read_call(&document) {
         Ok(call) => match answer(&state, &info, call).await {
             Ok(value) => response(&value),
@@ -125,29 +127,6 @@ pub(super) async fn call(
         HeaderValue::from_static("text/xml; charset=utf-8"),
     );
     Ok(([xml], Body::from(answer)).into_response())
-}
-
-async fn read(state: &State, mut body: DrainedBody) -> Result<String, ApiError> {
-    let mut bytes = Vec::new();
-    loop {
-        let next = tokio::time::timeout(state.settings.limits.idle_timeout, body.next()).await;
-        let next = next.map_err(|_| {
-            ApiError::new(
-                StatusCode::REQUEST_TIMEOUT,
-                "the call did not come to its end",
-            )
-        })?;
-        let Some(chunk) = next else { break };
-        let chunk = chunk.map_err(|_| ApiError::bad_request("the call ended in its middle"))?;
-        if bytes.len() + chunk.len() > MAX_CALL_BYTES {
-            return Err(ApiError::new(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                format!("the call is larger than {MAX_CALL_BYTES} bytes"),
-            ));
-        }
-        bytes.extend_from_slice(&chunk);
-    }
-    String::from_utf8(bytes).map_err(|_| ApiError::bad_request("the call is not UTF-8"))
 }
 
 async fn answer(state: &State, info: &RequestInfo, call: Call) -> Result<Value, Failed> {

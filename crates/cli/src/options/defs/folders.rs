@@ -28,6 +28,15 @@ pub(crate) static CREATE_MISSING: OptionDef = OptionDef {
 pub(crate) static STATE_DIR: OptionDef = OptionDef {
     long: "state-dir",
     kind: Kind::Path { name: "DIR" },
+    commands: &[
+        CommandName::Run,
+        CommandName::Yank,
+        CommandName::Unyank,
+        CommandName::Status,
+        CommandName::Delete,
+        CommandName::Undelete,
+        CommandName::Log,
+    ],
     topic: Topic::Folders,
     help: "Keep the catalog here [default: .wheelhouse in the first folder where that works].",
     details: "Losing it loses no file: what the catalog knows about them is learned again.",

@@ -8,6 +8,7 @@ mod folders;
 mod general;
 mod limits;
 mod logging;
+pub(crate) mod owners;
 mod pages;
 mod proxies;
 mod update;

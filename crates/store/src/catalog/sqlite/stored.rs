@@ -241,6 +241,7 @@ pub(super) fn key_from_text(text: &str) -> Outcome<ProjectKey> {
 pub(super) fn actor_from_text(text: &str) -> Outcome<Actor> {
     match text {
         "anonymous" => Ok(Actor::Anonymous),
+        "administrator" => Ok(Actor::Administrator),
         "system" => Ok(Actor::System),
         _ => text
             .strip_prefix("user:")
@@ -291,6 +292,7 @@ mod tests {
     fn actors_are_read_as_they_are_shown() {
         for actor in [
             Actor::Anonymous,
+            Actor::Administrator,
             Actor::System,
             Actor::User(UserName::new("system")),
             Actor::User(UserName::new("a:b")),

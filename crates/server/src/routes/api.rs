@@ -1,0 +1,97 @@
+//! Our own API: what owners change, what happened, how the index is.
+
+mod caller;
+mod changes;
+mod events;
+mod problem;
+mod project;
+mod status;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State as Shares;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{any, get};
+use bytes::Bytes;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, StatusCode};
+use utoipa::OpenApi;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use wheelhouse_index::permission::Right;
+
+use crate::error::ApiError;
+use crate::state::State;
+use problem::Problem;
+
+pub(crate) use caller::ViaSocket;
+
+#[derive(OpenApi)]
+#[openapi(info(
+    title = "Wheelhouse",
+    description = "What owners of projects change, what happened, and how the index is. Each address is there below `/index/{index}` too."
+))]
+struct Document;
+
+/// Builds the routes of the API, and their description.
+pub(crate) fn router() -> Router<State> {
+    let (router, mut document) = OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(changes::yank))
+        .routes(routes!(changes::unyank))
+        .routes(routes!(changes::delete))
+        .routes(routes!(changes::undelete))
+        .routes(routes!(changes::set_status))
+        .routes(routes!(project::show))
+        .routes(routes!(events::list))
+        .routes(routes!(status::show))
+        .split_for_parts();
+    let basic = HttpBuilder::new().scheme(HttpAuthScheme::Basic).build();
+    document
+        .components
+        .get_or_insert_default()
+        .add_security_scheme("password", SecurityScheme::Http(basic));
+    let document = document
+        .to_json()
+        .expect("the description is texts, numbers and lists");
+    let document = Arc::new(Bytes::from(document));
+    router
+        .route(
+            "/api/openapi.json",
+            get(move |state, headers| describe(state, headers, Arc::clone(&document))),
+        )
+        .route("/api", any(nothing))
+        .route("/api/", any(nothing))
+        .route("/api/{*path}", any(nothing))
+        .method_not_allowed_fallback(not_allowed)
+}
+
+async fn describe(
+    Shares(state): Shares<State>,
+    headers: HeaderMap,
+    document: Arc<Bytes>,
+) -> Result<Response, Problem> {
+    state.authorise(&headers, Right::List, None).await?;
+    let mut response = Bytes::clone(&document).into_response();
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    Ok(response)
+}
+
+async fn nothing() -> Problem {
+    ApiError::new(
+        StatusCode::NOT_FOUND,
+        "there is nothing at this address; /api/openapi.json describes what there is",
+    )
+    .into()
+}
+
+async fn not_allowed() -> Problem {
+    ApiError::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "this address has no such method; /api/openapi.json describes those that there are",
+    )
+    .into()
+}
