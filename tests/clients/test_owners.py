@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
-
 import pytest
 
 from clients.conftest import installed
 from support.distributions import wheel
-from support.programs import binary, clean_environment
+from support.owners import own
 
 FILES = [wheel("demo", "1.0"), wheel("demo", "2.0"), wheel("app", "1.0", requires_dist=["demo"])]
 
@@ -16,15 +14,6 @@ FILES = [wheel("demo", "1.0"), wheel("demo", "2.0"), wheel("app", "1.0", require
 @pytest.fixture
 def site(serve, wheelhouse):
     return serve(wheelhouse, files=FILES)
-
-
-@pytest.fixture
-def own(site, tmp_path):
-    def run(*words: str) -> None:
-        program = [binary("wheelhouse"), *words, "--dir", str(site.packages)]
-        subprocess.run(program, env=clean_environment(tmp_path), check=True, capture_output=True, timeout=60)
-
-    return run
 
 
 def install(client, name: str, site, target, *wanted: str, **more) -> str:
@@ -43,23 +32,23 @@ CLIENTS = pytest.mark.parametrize("name", ["pip-23.0", "pip-newest", "uv"])
 
 
 @CLIENTS
-def test_a_yanked_release_is_passed_over_unless_it_is_asked_for(site, own, client, target, name):
-    own("yank", "demo==2.0", "--reason", "eats files")
+def test_a_yanked_release_is_passed_over_unless_it_is_asked_for(site, client, target, name):
+    own(site, "yank", "demo==2.0", "--reason", "eats files")
     install(client, name, site, target, "app")
     assert installed(target) == {"app-1.0", "demo-1.0"}
     said = install(client, name, site, target.with_name("asked"), "demo==2.0")
     assert installed(target.with_name("asked")) == {"demo-2.0"}
     assert "eats files" in said, "the client says why"
-    own("unyank", "demo==2.0")
+    own(site, "unyank", "demo==2.0")
     install(client, name, site, target.with_name("after"), "app")
     assert installed(target.with_name("after")) == {"app-1.0", "demo-2.0"}
 
 
 @CLIENTS
-def test_nobody_installs_what_is_quarantined_or_deleted(site, own, client, target, name):
-    own("status", "demo", "quarantined")
+def test_nobody_installs_what_is_quarantined_or_deleted(site, client, target, name):
+    own(site, "status", "demo", "quarantined")
     install(client, name, site, target, "demo", fails=True)
-    own("status", "demo", "deprecated", "--reason", "use another one")
-    own("delete", "demo==2.0", "--yes")
+    own(site, "status", "demo", "deprecated", "--reason", "use another one")
+    own(site, "delete", "demo==2.0", "--yes")
     install(client, name, site, target, "demo")
     assert installed(target) == {"demo-1.0"}

@@ -64,6 +64,17 @@ def test_a_trial_changes_nothing(site, path):
     assert len(page(site)["files"]) == 3
 
 
+def test_a_file_may_be_named_with_its_version(site):
+    wish = {"version": "2", "file": TWO}
+    assert call(site, "POST", "/api/v1/projects/demo/yank", wish).json["changes"] == [{"kind": "yanked", "file": TWO}]
+    wish["version"] = "1.0"
+    problem(call(site, "POST", "/api/v1/projects/demo/yank", wish), 404, "no file of the release 1.0")
+
+
+def test_a_reason_is_for_yanks(site):
+    problem(call(site, "POST", "/api/v1/projects/demo/delete", {"reason": "x"}), 400, "reason")
+
+
 def test_changes_need_the_right_to_update(site):
     for method, path in [("POST", "yank"), ("POST", "unyank"), ("POST", "delete"), ("POST", "undelete")]:
         answer = call(site, method, f"/api/v1/projects/demo/{path}", {}, user=None)
@@ -118,7 +129,8 @@ def test_a_page_of_this_site_may(site):
         (b'{"vers": "1"}', BODY, 400, "version"),
         (b'{"version": 1}', BODY, 400, "string"),
         (b'{"version": ""}', BODY, 400, "version"),
-        (b'{"version": "1.0", "file": "x"}', BODY, 400, "not both"),
+        (b'{"version": "1.0", "file": "x"}', BODY, 404, "no file of the release"),
+        (b'{"version": "1.0", "version": "2.0"}', BODY, 400, "duplicate"),
         (b'{"file": "a\\u0000b"}', BODY, 400, "file"),
         (b'{"version": "1.0", "reason": "a\\nb"}', BODY, 400, "one line"),
         (b'{"version": "9"}', BODY, 404, "9"),

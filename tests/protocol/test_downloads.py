@@ -339,3 +339,12 @@ def test_dl_16_nothing_is_sniffed(site, suffix, headers):
 def test_dl_16_nothing_is_sniffed_on_pages_either(site):
     for path in ["/simple/", "/simple/small/", "/packages/", "/packages/no-such-1.0.zip"]:
         assert site.get(path).header("X-Content-Type-Options") == "nosniff", path
+
+
+@pytest.mark.parametrize("prefix", ["", "/index/main"])
+def test_dl_13_files_are_where_their_page_is(site, prefix):
+    """A client keeps its password for the host, the port and the prefix that it asked."""
+    for file in site.get(f"{prefix}/simple/small/", headers=JSON).json["files"]:
+        assert file["url"].startswith(f"{prefix}/packages/"), "a path on the same server"
+        answer = site.get(file["url"])
+        assert answer.status == 200 and answer.header("Location") is None

@@ -134,3 +134,17 @@ def test_odd_versions_are_listed_in_json_too(serve, either_name, filename):
         assert site.get(f"/simple/{project}/").names == [file["filename"] for file in page["files"]]
         listed += [file["filename"] for file in page["files"]]
     assert sorted(listed) == sorted([wheel("demo", "1.0").filename, filename])
+
+
+def test_simple_36_the_top_is_an_object_whose_private_keys_begin_with_a_line(listed, detail):
+    for document in (listed, detail):
+        assert isinstance(document, dict)
+    assert set(listed) == {"meta", "projects"}
+    assert all(set(entry) <= {"name", "_last-serial"} for entry in listed["projects"])
+    assert set(detail) <= {"meta", "name", "files", "versions", "alternate-locations", "project-status"}
+    assert set(detail["meta"]) <= {"api-version", "_last-serial", "tracks"}
+
+
+def test_simple_42_no_digest_that_clients_read_differently(detail, files):
+    for file in detail["files"]:
+        assert set(file["hashes"]) == {"sha256"}, file["filename"]

@@ -3,26 +3,63 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// What to yank, unyank, delete or undelete: a release, a file or, with neither, the whole
-/// project.
+/// What to unyank, delete or undelete: a release, a file or, with neither, the whole project.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChangeWish {
     /// A version, in any spelling.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(example = "1.0", min_length = 1, max_length = 200)]
+    #[schema(
+        example = "1.0",
+        min_length = 1,
+        max_length = 200,
+        pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]+$"
+    )]
     pub version: Option<String>,
-    /// The name of a file.
+    /// The name of a file; of that version, if one is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(
         example = "demo-1.0-py3-none-any.whl",
         min_length = 1,
-        max_length = 255
+        max_length = 255,
+        pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]+$"
     )]
     pub file: Option<String>,
-    /// Why: one line, shown to whoever installs. For yanks alone.
+    /// Whether to say what would change, and change nothing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub dry_run: bool,
+}
+
+/// What to yank: a release, a file or, with neither, the whole project.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct YankWish {
+    /// A version, in any spelling.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(example = "deletes the wrong files", max_length = 500)]
+    #[schema(
+        example = "1.0",
+        min_length = 1,
+        max_length = 200,
+        pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]+$"
+    )]
+    pub version: Option<String>,
+    /// The name of a file; of that version, if one is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(
+        example = "demo-1.0-py3-none-any.whl",
+        min_length = 1,
+        max_length = 255,
+        pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]+$"
+    )]
+    pub file: Option<String>,
+    /// Why: one line, shown to whoever installs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(
+        example = "deletes the wrong files",
+        min_length = 1,
+        max_length = 500,
+        pattern = "^[^\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029]*[^\\s\\x00-\\x1f\\x7f-\\x9f][^\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029]*$"
+    )]
     pub reason: Option<String>,
     /// Whether to say what would change, and change nothing.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -37,7 +74,12 @@ pub struct StatusWish {
     pub status: StatusName,
     /// Why: one line, shown on the project's page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(example = "use demo-ng", max_length = 500)]
+    #[schema(
+        example = "use demo-ng",
+        min_length = 1,
+        max_length = 500,
+        pattern = "^[^\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029]*[^\\s\\x00-\\x1f\\x7f-\\x9f][^\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029]*$"
+    )]
     pub reason: Option<String>,
     /// Whether to say what would change, and change nothing.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

@@ -13,7 +13,7 @@ use std::ffi::OsString;
 
 use anyhow::{Context, anyhow};
 use serde::Serialize;
-use wheelhouse_server::api::{ChangeReport, ChangeWish, StatusName, StatusWish};
+use wheelhouse_server::api::{ChangeReport, ChangeWish, StatusName, StatusWish, YankWish};
 
 use crate::command_line::{Parsed, UsageError};
 use crate::environment::Environment;
@@ -192,10 +192,19 @@ async fn change(
         target.project_in_address(),
         command.as_str()
     );
+    if command == CommandName::Yank {
+        let wish = YankWish {
+            version: target.version.clone(),
+            file: target.file.clone(),
+            reason: options.reason.clone(),
+            dry_run: options.dry_run,
+        };
+        let answer = connection.send("POST", &path, &wish).await?;
+        return report(options, &answer);
+    }
     let wish = ChangeWish {
         version: target.version.clone(),
         file: target.file.clone(),
-        reason: options.reason.clone(),
         dry_run: options.dry_run,
     };
     if command == CommandName::Delete && !options.dry_run && !options.yes {

@@ -2,11 +2,13 @@
 
 use axum::Json;
 use axum::extract::State as Shares;
+use http::StatusCode;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use wheelhouse_index::change::Attribution;
 use wheelhouse_index::manage::{Part, Plan, Step, Target, Wish};
 use wheelhouse_index::mark::Mark;
+use wheelhouse_standards::found::FoundFile;
 use wheelhouse_standards::name::ProjectKey;
 use wheelhouse_standards::simple::ProjectStatus;
 use wheelhouse_standards::version::VersionText;
@@ -15,12 +17,15 @@ use super::caller::{Asked, Caller, Given, Project};
 use super::problem::Problem;
 use crate::api::{
     ChangeKind, ChangeReport, ChangeStep, ChangeWish, ProblemDetails, StatusName, StatusWish,
+    YankWish,
 };
 use crate::error::ApiError;
 use crate::state::State;
 
-/// Longest version and file name, in bytes.
-const MAX_NAME_BYTES: usize = 1_024;
+/// Longest version, in characters.
+const MAX_VERSION_CHARS: usize = 200;
+/// Longest file name, in characters.
+const MAX_FILE_CHARS: usize = 255;
 
 /// What may stand in the address of a change.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -34,7 +39,7 @@ pub(super) struct ChangeQuery {
 }
 
 macro_rules! change {
-    ($(#[$doc:meta])* $name:ident, $verb:literal, $wish:ident) => {
+    ($(#[$doc:meta])* $name:ident, $verb:literal, $body:ident, $wish:ident) => {
         $(#[$doc])*
         #[utoipa::path(
             post,
@@ -45,7 +50,7 @@ macro_rules! change {
                 ("project" = String, Path, description = "The project, in any spelling", example = "demo"),
                 ChangeQuery
             ),
-            request_body = ChangeWish,
+            request_body = $body,
             responses(
                 (status = 200, body = ChangeReport, description = "What changed, or would change"),
                 (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "The call is wrong"),
@@ -64,15 +69,12 @@ macro_rules! change {
             caller: Caller,
             project: Project,
             query: Asked<ChangeQuery>,
-            Given(wish): Given<ChangeWish>,
+            Given(wish): Given<$body>,
         ) -> Result<Json<ChangeReport>, Problem> {
             let by = caller.changes(&state, &project.0).await?;
             let dry_run = wish.dry_run || query.0.dry_run;
-            let target = target(project.0, &wish)?;
-            if $verb != "yank" {
-                without_reason(&wish)?;
-            }
-            let wish = $wish(target, wish.reason);
+            let target = target(project.0, wish.version.clone(), wish.file.clone())?;
+            let wish = $wish(target, wish);
             carry_out(&state, wish, by, dry_run).await
         }
     };
@@ -81,19 +83,19 @@ macro_rules! change {
 change!(
     /// Installers should pass a file, a release or all releases over, unless they are asked for
     /// exactly that.
-    yank, "yank", yank_wish
+    yank, "yank", YankWish, yank_wish
 );
 change!(
     /// They should not pass it over any more.
-    unyank, "unyank", unyank_wish
+    unyank, "unyank", ChangeWish, unyank_wish
 );
 change!(
     /// A file, a release or a whole project goes away, and the same bytes stay away.
-    delete, "delete", delete_wish
+    delete, "delete", ChangeWish, delete_wish
 );
 change!(
     /// What was deleted comes back, as far as its bytes are still kept, and may be copied in again.
-    undelete, "undelete", undelete_wish
+    undelete, "undelete", ChangeWish, undelete_wish
 );
 
 /// A project gets a status.
@@ -160,51 +162,58 @@ async fn carry_out(
     }))
 }
 
-fn yank_wish(target: Target, reason: Option<String>) -> Wish {
-    Wish::Yank { target, reason }
+fn yank_wish(target: Target, wish: YankWish) -> Wish {
+    Wish::Yank {
+        target,
+        reason: wish.reason,
+    }
 }
 
-fn unyank_wish(target: Target, _: Option<String>) -> Wish {
+fn unyank_wish(target: Target, _: ChangeWish) -> Wish {
     Wish::Unyank { target }
 }
 
-fn delete_wish(target: Target, _: Option<String>) -> Wish {
+fn delete_wish(target: Target, _: ChangeWish) -> Wish {
     Wish::Delete { target }
 }
 
-fn undelete_wish(target: Target, _: Option<String>) -> Wish {
+fn undelete_wish(target: Target, _: ChangeWish) -> Wish {
     Wish::Undelete { target }
 }
 
-fn target(project: ProjectKey, wish: &ChangeWish) -> Result<Target, Problem> {
-    for (name, text) in [("version", &wish.version), ("file", &wish.file)] {
+fn target(
+    project: ProjectKey,
+    version: Option<String>,
+    file: Option<String>,
+) -> Result<Target, Problem> {
+    for (name, text, most) in [
+        ("version", &version, MAX_VERSION_CHARS),
+        ("file", &file, MAX_FILE_CHARS),
+    ] {
         if let Some(text) = text
-            && (text.is_empty() || text.len() > MAX_NAME_BYTES || text.contains(char::is_control))
+            && (text.is_empty() || text.chars().count() > most || text.contains(char::is_control))
         {
             let detail = format!(
-                "`{name}` must be a text of 1 to {MAX_NAME_BYTES} bytes without control characters"
+                "`{name}` must be a text of 1 to {most} characters, none of them a control character"
             );
             return Err(ApiError::bad_request(detail).into());
         }
     }
-    let part = match (&wish.version, &wish.file) {
+    let version = version.map(VersionText::from);
+    let part = match (version, file) {
         (None, None) => Part::Project,
-        (Some(version), None) => Part::Release(VersionText::from(version.as_str())),
-        (None, Some(file)) => Part::File(file.clone()),
-        (Some(_), Some(_)) => {
-            let detail = "name a `version` or a `file`, not both";
-            return Err(ApiError::bad_request(detail).into());
+        (Some(version), None) => Part::Release(version),
+        (None, Some(file)) => Part::File(file),
+        (Some(version), Some(file)) => {
+            let found = FoundFile::of(&file);
+            if found.is_none_or(|found| found.version.key() != version.key()) {
+                let detail = format!("`{file}` is no file of the release {}", version.as_str());
+                return Err(ApiError::new(StatusCode::NOT_FOUND, detail).into());
+            }
+            Part::File(file)
         }
     };
     Ok(Target { project, part })
-}
-
-fn without_reason(wish: &ChangeWish) -> Result<(), Problem> {
-    if wish.reason.is_none() {
-        return Ok(());
-    }
-    let detail = "a `reason` is for yanks and for the status of a project alone";
-    Err(ApiError::bad_request(detail).into())
 }
 
 /// Returns a step as callers see it. What is said of a file that goes away is not shown beside it.

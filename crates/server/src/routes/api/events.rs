@@ -22,6 +22,9 @@ const MAX_EVENTS: usize = 1_000;
 /// How many events are looked through for one answer.
 const MAX_LOOKED_AT: usize = 20_000;
 
+/// Longest name of a project, in characters.
+const MAX_NAME_CHARS: usize = 200;
+
 /// Which events are wanted.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -36,11 +39,7 @@ pub(super) struct EventQuery {
     #[param(default = 100, minimum = 1, maximum = 1000)]
     limit: usize,
     /// Of this project alone.
-    #[param(
-        min_length = 1,
-        max_length = 200,
-        pattern = "^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$"
-    )]
+    #[param(min_length = 1, max_length = 200)]
     project: Option<String>,
     /// Of this kind alone.
     #[param(inline, schema_with = kinds)]
@@ -120,6 +119,7 @@ impl Wanted {
     fn of(query: &EventQuery) -> Result<Self, ApiError> {
         let project = query.project.as_deref().map(|name| {
             ProjectKey::of(name)
+                .filter(|_| name.chars().count() <= MAX_NAME_CHARS)
                 .ok_or_else(|| ApiError::bad_request("no project can have this name"))
         });
         let kind = query.kind.as_deref().map(|name| {
