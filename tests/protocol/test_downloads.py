@@ -198,14 +198,58 @@ def test_dl_05_range_that_is_none_is_ignored(site, file, asked):
     assert (answer.status, answer.body) == (200, file.content)
 
 
+def parts_of(answer) -> list[tuple[str, str, bytes]]:
+    """The parts of a multipart answer: type, range and bytes of each."""
+    boundary = answer.header("Content-Type").partition("boundary=")[2].encode()
+    head, *parts, end = answer.body.split(b"--" + boundary)
+    assert (head.strip(), end) == (b"", b"--\r\n"), answer
+    found = []
+    for part in parts:
+        lines, _, data = part.removeprefix(b"\r\n").partition(b"\r\n\r\n")
+        headers = dict(line.split(": ", 1) for line in lines.decode().split("\r\n"))
+        assert data.endswith(b"\r\n") and set(headers) == {"Content-Type", "Content-Range"}
+        found.append((headers["Content-Type"], headers["Content-Range"], data[:-2]))
+    return found
+
+
 @SIZES
-def test_dl_05_several_ranges_are_one_whole_or_parts_that_are_right(site, file):
-    answer = site.get(path_of(file), headers={"Range": "bytes=0-4,10-14"})
-    if answer.status == 200:
-        assert answer.body == file.content
+@pytest.mark.parametrize(
+    ("asked", "wanted"),
+    [
+        ("0-4,10-14", [(0, 5), (10, 15)]),
+        ("-5,0-0", [(-5, None), (0, 1)]),
+        ("0-1,2-3,4-4", [(0, 2), (2, 4), (4, 5)]),
+        ("0-9,100-199,200-399", [(0, 10), (100, 200), (200, 400)]),
+        ("5-9,999999999-", [(5, 10)]),
+        (",".join(f"{n * 10}-{n * 10}" for n in range(16)), [(n * 10, n * 10 + 1) for n in range(16)]),
+    ],
+)
+def test_dl_05_several_ranges_come_in_the_parts_of_one_body(site, file, asked, wanted):
+    answer = site.get(path_of(file), headers={"Range": f"bytes={asked}"})
+    size = len(file.content)
+    assert answer.status == 206 and answer.header("Content-Length") == str(len(answer.body))
+    if len(wanted) == 1:
+        assert answer.body == file.content[slice(*wanted[0])] and answer.type != "multipart/byteranges"
         return
-    assert answer.status == 206 and answer.type == "multipart/byteranges"
-    assert file.content[:5] in answer.body and file.content[10:15] in answer.body
+    assert answer.type == "multipart/byteranges" and answer.header("Content-Range") is None
+    expected = []
+    for place in wanted:
+        first, end, _ = slice(*place).indices(size)
+        expected.append(("application/octet-stream", f"bytes {first}-{end - 1}/{size}", file.content[first:end]))
+    assert parts_of(answer) == expected
+
+
+@pytest.mark.parametrize("asked", ["0-4,2-8" + ",0-99999" * 9, ",".join(["0-0"] * 17), "0-,0-"])
+def test_dl_05_ranges_that_come_to_more_than_the_file_are_the_file(site, asked):
+    answer = site.get(path_of(SMALL), headers={"Range": f"bytes={asked}"})
+    assert (answer.status, answer.body) == (200, SMALL.content)
+
+
+@SIZES
+def test_dl_05_no_boundary_is_used_twice(site, file):
+    asked = {"Range": "bytes=0-0,2-2"}
+    first, second = (site.get(path_of(file), headers=asked).header("Content-Type") for _ in range(2))
+    assert first != second
 
 
 def test_dl_05_metadata_has_ranges_too(site):

@@ -1,6 +1,7 @@
 //! Bodies of answers: bytes that are ready, a file that is read as it is sent, or what a route
 //! made.
 
+use std::collections::VecDeque;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -20,8 +21,55 @@ pub(crate) enum Body {
     Ready(Option<Bytes>),
     /// A part of a file.
     File(FileBody),
+    /// Several of these, one behind the other.
+    Chain(Chain),
     /// What a route made.
     Route(axum::body::Body),
+}
+
+/// Bodies one behind the other, none of which is a chain or made by a route.
+#[derive(Debug)]
+pub(crate) struct Chain {
+    links: VecDeque<Body>,
+    left_bytes: u64,
+}
+
+impl Chain {
+    /// Puts bodies of a known length together.
+    pub(crate) fn new(links: impl IntoIterator<Item = Body>) -> Self {
+        let links: VecDeque<Body> = links.into_iter().collect();
+        let size = |body: &Body| http_body::Body::size_hint(body).lower();
+        Self {
+            left_bytes: links.iter().map(size).sum(),
+            links,
+        }
+    }
+
+    /// Returns how many bytes are still to come.
+    pub(crate) fn left_bytes(&self) -> u64 {
+        self.left_bytes
+    }
+
+    fn poll_bytes(&mut self, context: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
+        while let Some(first) = self.links.front_mut() {
+            let next = match first {
+                Body::Ready(bytes) => bytes.take().map(Ok),
+                Body::File(file) => ready!(file.poll_bytes(context)),
+                Body::Chain(_) | Body::Route(_) => None,
+            };
+            match next {
+                Some(Ok(bytes)) => {
+                    self.left_bytes = self.left_bytes.saturating_sub(bytes.len() as u64);
+                    return Poll::Ready(Some(Ok(bytes)));
+                }
+                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                None => {
+                    self.links.pop_front();
+                }
+            }
+        }
+        Poll::Ready(None)
+    }
 }
 
 impl Body {
@@ -49,6 +97,9 @@ impl http_body::Body for Body {
             Self::File(file) => file
                 .poll_bytes(context)
                 .map(|next| next.map(|bytes| bytes.map(Frame::data).map_err(Into::into))),
+            Self::Chain(chain) => chain
+                .poll_bytes(context)
+                .map(|next| next.map(|bytes| bytes.map(Frame::data).map_err(Into::into))),
             Self::Route(body) => Pin::new(body)
                 .poll_frame(context)
                 .map(|next| next.map(|f| f.map_err(Into::into))),
@@ -59,6 +110,7 @@ impl http_body::Body for Body {
         match self {
             Self::Ready(bytes) => bytes.is_none(),
             Self::File(file) => file.left_bytes == 0,
+            Self::Chain(chain) => chain.left_bytes == 0,
             Self::Route(body) => body.is_end_stream(),
         }
     }
@@ -69,6 +121,7 @@ impl http_body::Body for Body {
                 SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
             }
             Self::File(file) => SizeHint::with_exact(file.left_bytes),
+            Self::Chain(chain) => SizeHint::with_exact(chain.left_bytes),
             Self::Route(body) => body.size_hint(),
         }
     }

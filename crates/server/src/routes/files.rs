@@ -19,7 +19,7 @@ use wheelhouse_standards::entity_tag::{is_if_range_held, is_none_match_hit};
 use wheelhouse_standards::found::FoundFile;
 use wheelhouse_standards::range::{self, ByteRange, RequestedRanges};
 
-use crate::body::{Body, FileBody};
+use crate::body::{Body, Chain, FileBody};
 use crate::chunks::FileId;
 use crate::error::ApiError;
 use crate::file_cache::{FileAnswer, SMALL_FILE_BYTES};
@@ -140,12 +140,58 @@ pub(crate) async fn answer(
             headers.insert(CONTENT_RANGE, value(&part.content_range(known.size_bytes)));
             response
         }
-        RequestedRanges::Whole | RequestedRanges::Parts(_) => {
+        RequestedRanges::Parts(parts) => several_parts(state, known, content.as_ref(), &parts),
+        RequestedRanges::Whole => {
             let mut response = http::Response::new(whole_body(state, known, content));
             response.headers_mut().clone_from(&known.headers);
             response
         }
     })
+}
+
+/// Answers several parts of a file in one body.
+///
+/// Standard: RFC 9110, "Media Type multipart/byteranges".
+fn several_parts(
+    state: &Shared,
+    known: &FileAnswer,
+    content: Option<&Arc<dyn Content>>,
+    parts: &[ByteRange],
+) -> http::Response<Body> {
+    let boundary = boundary();
+    let media_type = known.headers.get(CONTENT_TYPE);
+    let media_type = media_type.and_then(|value| value.to_str().ok());
+    let media_type = media_type.unwrap_or("application/octet-stream");
+    let mut links = Vec::with_capacity(2 * parts.len() + 1);
+    let mut line_end = "";
+    for part in parts {
+        let range = part.content_range(known.size_bytes);
+        let head = format!(
+            "{line_end}--{boundary}\r\nContent-Type: {media_type}\r\nContent-Range: {range}\r\n\r\n"
+        );
+        links.push(Bytes::from(head).into());
+        links.push(part_body(state, known, content.cloned(), *part));
+        line_end = "\r\n";
+    }
+    links.push(Bytes::from(format!("\r\n--{boundary}--\r\n")).into());
+    let body = Chain::new(links);
+    let size_bytes = body.left_bytes();
+    let mut response = http::Response::new(Body::Chain(body));
+    *response.status_mut() = StatusCode::PARTIAL_CONTENT;
+    let headers = response.headers_mut();
+    headers.clone_from(&known.headers);
+    headers.insert(CONTENT_LENGTH, size_bytes.into());
+    let media_type = format!("multipart/byteranges; boundary={boundary}");
+    headers.insert(CONTENT_TYPE, value(&media_type));
+    response
+}
+
+/// Returns a text that no file holds, except by a chance that nobody can bring about.
+fn boundary() -> String {
+    let mut random = [0; 16];
+    // Without random bytes it is still no text that anybody writes.
+    let _ = getrandom::fill(&mut random);
+    format!("wheelhouse-{}", hex::encode(random))
 }
 
 /// Finds out how a file, or the metadata beside it, is answered.
