@@ -3,7 +3,7 @@
 
 # ci/test reads it.
 # shellcheck disable=SC2034
-STAGES=(tools scripts typos addresses fmt clippy build unit doctest clients doc deny crypto)
+STAGES=(tools scripts typos addresses fmt clippy build unit doctest clients instructions doc deny crypto)
 
 # Everything that is installed is installed here; the other stages only use it. A stage that is
 # asked for alone calls it first, which takes no time when all is there.
@@ -63,6 +63,14 @@ stage_clients() {
     need_programs htpasswd=apache2-utils openssl=openssl
     cargo build --package wheelhouse --bins --profile ci --locked
     "$WHEELHOUSE_VENVS/runner/bin/python" -m pytest tests -n 2 --dist loadfile -q
+}
+
+# What a hot request costs, in instructions: the same on a busy machine as on an idle one.
+stage_instructions() {
+    need_programs valgrind=valgrind callgrind_control=valgrind
+    make_venvs
+    cargo build --package wheelhouse --bins --profile ci --locked
+    "$WHEELHOUSE_VENVS/runner/bin/python" benches/instructions.py --program "$WHEELHOUSE_BIN_DIR/wheelhouse"
 }
 
 stage_doc() {
