@@ -2,6 +2,7 @@
 //! read once, whoever asks, off the request threads, a few files at a time.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared, join_all};
 use futures_util::stream::{self, StreamExt};
 use tokio::sync::{Notify, Semaphore, mpsc, oneshot};
+use tokio::time::{Instant, interval_at};
 use wheelhouse_standards::digest::HashAlgorithm;
 
 use crate::change::Learned;
@@ -23,6 +25,14 @@ use crate::record::{Contents, FileRecord};
 const LEARNED_BATCH: usize = 512;
 /// How many files the background reader takes from the catalog at a time.
 const UNREAD_PAGE: usize = 1_000;
+
+/// The target of log lines that tell how far something long is. The program shows them even where
+/// it shows no other news.
+pub const PROGRESS: &str = "wheelhouse_progress";
+/// How long something takes before anybody is told.
+const FIRST_PROGRESS: Duration = Duration::from_secs(3);
+/// How often they are told then.
+const PROGRESS_PERIOD: Duration = Duration::from_secs(10);
 
 /// Why a file could not be read.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -149,22 +159,45 @@ impl Index {
         }
     }
 
-    /// Reads, one page of the catalog after another, everything that nobody has read yet.
+    /// Reads everything that nobody has read yet, and tells how far it is if that takes a while.
     async fn read_rest(self: &Arc<Self>) -> Result<(), StoreError> {
         let total = self.catalog.counts(&self.name).await?.unread;
         if total == 0 {
             return Ok(());
         }
+        let (done, told) = (AtomicU64::new(0), AtomicBool::new(false));
+        let telling = async {
+            let mut ticks = interval_at(Instant::now() + FIRST_PROGRESS, PROGRESS_PERIOD);
+            loop {
+                ticks.tick().await;
+                told.store(true, Ordering::Relaxed);
+                let done = done.load(Ordering::Relaxed);
+                tracing::info!(target: PROGRESS, { files.done = done, files.total = total }, "reading files");
+            }
+        };
+        tokio::select! {
+            result = self.read_pages(&done) => result?,
+            () = telling => {}
+        }
+        if told.load(Ordering::Relaxed) {
+            tracing::info!(target: PROGRESS, "all files are read");
+        }
+        Ok(())
+    }
+
+    /// Reads, one page of the catalog after another, everything that nobody has read yet, and
+    /// counts it.
+    async fn read_pages(self: &Arc<Self>, done: &AtomicU64) -> Result<(), StoreError> {
         let mut after = None;
-        let (mut done, mut told) = (0_u64, 0_u64);
         loop {
             let page = self
                 .catalog
                 .unread_after(&self.name, after.as_ref(), UNREAD_PAGE)
                 .await?;
-            let Some(last) = page.last() else { break };
+            let Some(last) = page.last() else {
+                return Ok(());
+            };
             after = Some(last.path.clone());
-            let count = page.len();
             // Only as many as are read at a time: whoever asks for a file must not stand behind all
             // others.
             stream::iter(page)
@@ -173,18 +206,12 @@ impl Index {
                     async move { index.read(&record).await }
                 })
                 .buffer_unordered(self.options.reading_threads.max(1))
-                .for_each(|_| std::future::ready(()))
+                .for_each(|_| {
+                    done.fetch_add(1, Ordering::Relaxed);
+                    std::future::ready(())
+                })
                 .await;
-            done += count as u64;
-            if done - told >= 10_000 || (total >= 1_000 && told == 0) {
-                told = done;
-                tracing::info!(files.done = done, files.total = total, "reading files");
-            }
         }
-        if total >= 1_000 {
-            tracing::info!(files.done = done, "all files are read");
-        }
-        Ok(())
     }
 
     fn begin_reading(self: &Arc<Self>, record: &FileRecord, key: ReadKey) -> UnderWay {

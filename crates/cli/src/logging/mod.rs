@@ -23,6 +23,7 @@ pub use requests::RequestLog;
 
 use crate::settings::{LogOutput, LogStream, LoggingSettings, Note, NoteLevel};
 use line::{KeyValues, LineFormat};
+use wheelhouse_index::reading::PROGRESS;
 
 /// Starts the log of this process as the settings say, and makes the log file if one is named.
 ///
@@ -123,6 +124,7 @@ fn filter(verbosity: u8) -> Targets {
     Targets::new()
         .with_default(others)
         .with_target("wheelhouse", ours)
+        .with_target(PROGRESS, ours.max(LevelFilter::INFO))
 }
 
 fn open(path: &Path) -> Result<File, LoggingError> {
@@ -170,17 +172,18 @@ mod tests {
             tracing::warn!(target: "hyper", "w");
             tracing::info!(target: "wheelhouse_x", "i");
             tracing::info!(target: "hyper", "hi");
+            tracing::info!(target: PROGRESS, "p");
             tracing::debug!(target: "wheelhouse_x", "d");
             tracing::debug!(target: "hyper", "hd");
             tracing::trace!(target: "wheelhouse_x", "t");
             tracing::trace!(target: "hyper", "ht");
         };
         for (verbosity, lines) in [
-            (0, "e w "),
-            (1, "e w i "),
-            (2, "e w i hi d "),
-            (3, "e w i hi d hd t ht "),
-            (9, "e w i hi d hd t ht "),
+            (0, "e w p "),
+            (1, "e w i p "),
+            (2, "e w i hi p d "),
+            (3, "e w i hi p d hd t ht "),
+            (9, "e w i hi p d hd t ht "),
         ] {
             let log = logged(&settings(verbosity, Some("%(message)s")), act);
             assert_eq!(log.replace('\n', " "), lines, "with {verbosity} times -v");

@@ -1,0 +1,143 @@
+"""Measures starts and memory on large folders, and prints a table for docs/performance.md.
+
+For each size: a first start, on a folder that nobody has read (until the listening line, until the
+list of projects is answered, until every file is read), then a start with the catalog of the first
+(until the list of projects is answered), with the memory at the end of each.
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import os
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+START_SECONDS = 900
+READ_SECONDS = 3600
+
+
+class Run:
+    """A running server, and what starting it took."""
+
+    def __init__(self, program: str, packages: Path, log: Path) -> None:
+        self.began = time.monotonic()
+        self.log = log
+        with log.open("w") as out:
+            words = [program, "run", "--host", "127.0.0.1", "--port", "0", packages]
+            self.process = subprocess.Popen([*map(str, words)], stdout=out, stderr=out)
+        self.port = 0
+        self.listed_seconds = self._until(self._lists, START_SECONDS)
+
+    def _until(self, is_done, seconds: float) -> float:
+        while time.monotonic() - self.began < seconds:
+            if self.process.poll() is not None:
+                break
+            if is_done():
+                return time.monotonic() - self.began
+            time.sleep(0.01)
+        raise SystemExit(f"it took too long, or ended:\n{self.log.read_text()[-3000:]}")
+
+    def _lists(self) -> bool:
+        if not self.port:
+            found = re.search(r"http://127\.0\.0\.1:(\d+)", self.log.read_text())
+            if not found:
+                return False
+            self.port = int(found.group(1))
+        try:
+            return self.ask("/simple/")[0] == 200
+        except OSError:
+            return False
+
+    def ask(self, path: str) -> tuple[int, bytes]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        try:
+            connection.request("GET", path, headers={"Accept": "application/vnd.pypi.simple.v1+json"})
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+        finally:
+            connection.close()
+
+    def seconds_of(self, path: str) -> float:
+        began = time.monotonic()
+        status, _ = self.ask(path)
+        assert status == 200, (path, status)
+        return time.monotonic() - began
+
+    def until_read(self) -> float:
+        def is_read() -> bool:
+            time.sleep(0.2)
+            return b'"unread":0,' in self.ask("/api/v1/status")[1]
+
+        return self._until(is_read, READ_SECONDS)
+
+    def memory_mib(self, line: str) -> int:
+        text = Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(rf"^{line}:\s+(\d+) kB", text, re.MULTILINE).group(1)) // 1024
+
+    def stop(self) -> float:
+        began = time.monotonic()
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(120)
+        return time.monotonic() - began
+
+
+def measure(program: str, generator: str, folder: Path, files: int) -> list[str]:
+    packages = folder / "packages"
+    subprocess.run([generator, packages, "--files", str(files), "--nested"], check=True)
+    first = Run(program, packages, folder / "first.log")
+    page = first.seconds_of("/simple/acme-api-0/")
+    read_seconds = first.until_read()
+    first_memory = first.memory_mib("VmHWM")
+    first.stop()
+    again = Run(program, packages, folder / "again.log")
+    warm_page = again.seconds_of("/simple/acme-api-0/")
+    again_memory, again_peak = again.memory_mib("VmRSS"), again.memory_mib("VmHWM")
+    again.stop()
+    return [
+        f"{files:,}",
+        f"{first.listed_seconds:.2f} s",
+        f"{page * 1000:.0f} ms",
+        f"{read_seconds:.1f} s",
+        f"{first_memory} MiB",
+        f"{again.listed_seconds:.2f} s",
+        f"{warm_page * 1000:.0f} ms",
+        f"{again_memory} MiB ({again_peak} at most)",
+    ]
+
+
+COLUMNS = [
+    "Files",
+    "First start: list",
+    "first page",
+    "all read",
+    "memory at most",
+    "Start again: list",
+    "page",
+    "memory",
+]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--program", required=True)
+    parser.add_argument("--generator", required=True)
+    parser.add_argument("--files", type=int, nargs="*", default=[1_000, 20_000, 100_000, 1_000_000])
+    arguments = parser.parse_args()
+    print("| " + " | ".join(COLUMNS) + " |")
+    print("|" + " --- |" * len(COLUMNS), flush=True)
+    for files in arguments.files:
+        folder = Path(tempfile.mkdtemp(prefix="scale-", dir=os.environ.get("TMPDIR")))
+        try:
+            print("| " + " | ".join(measure(arguments.program, arguments.generator, folder, files)) + " |", flush=True)
+        finally:
+            shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    main()
