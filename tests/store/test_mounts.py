@@ -113,3 +113,23 @@ def test_disk_that_is_mounted_while_the_server_runs_is_read(serve, either_name, 
     run_inside(site, "mount", "--bind", volume, site.packages)
     # No event tells of a mount; only the scan can.
     site.await_listed(*(file.filename for file in files), seconds=75)
+
+
+def test_restart_on_a_full_disk_serves_what_is_there(serve, either_name):
+    """Nothing can be written, the catalog neither; what is there can be read all the same."""
+    site = serve(either_name, "--disable-fallback", *OPEN)
+    assert site.upload(DEMO).status == 200
+    site.stop()
+    small = site.folder / "small"
+    small.mkdir()
+    script = (
+        f'mount -t tmpfs -o size=2m none "{small}"; cp -a "$0/." "{small}"; '
+        f'cat /dev/zero > "{small}/.hog" 2>/dev/null || true; mount --bind "{small}" "$0"'
+    )
+    start_after(site, script)
+    site.await_listed(DEMO.filename)
+    wait_until(lambda: site.get("/simple/demo/").links[0].fragment == f"sha256={DEMO.sha256}", seconds=10)
+    assert site.get("/packages/" + DEMO.filename).body == DEMO.content
+    assert site.upload(wheel("new", "1.0", padding=20_000)).status in (403, 507)
+    never(lambda: site.listed() != [DEMO.filename], seconds=1)
+    assert "is full" in site.log, "the log says why nothing is recorded"

@@ -106,7 +106,17 @@ fn catalog(state: &StateFolder, clock: &Arc<dyn Clock>) -> anyhow::Result<Arc<dy
         clock: Arc::clone(clock),
         serial_mark: state.serial_mark_file(),
     };
-    Ok(Arc::new(SqliteCatalog::open(&path, &options)?))
+    match SqliteCatalog::open(&path, &options) {
+        Ok(catalog) => Ok(Arc::new(catalog)),
+        // What is there can still be served, which matters more than the journal.
+        Err(error) if state.is_full() => {
+            tracing::error!(
+                "the disk of the state folder is full: the catalog is kept in memory until the next start; make room and start again ({error})"
+            );
+            Ok(Arc::new(MemoryCatalog::new(&**clock)))
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn file_store(settings: &RunSettings, state: &StateFolder) -> anyhow::Result<DirectoryStore> {

@@ -14,6 +14,9 @@ use wheelhouse_standards::digest::Digester;
 pub use lock::StateLock;
 pub use socket::{bind_socket, socket_path};
 
+/// A disk with fewer free blocks counts as full: a catalog needs some to be opened.
+const FULL_BLOCKS: u64 = 32;
+
 /// What somebody has said about where state may be kept. The values of variables are handed in,
 /// because only the program reads its surroundings.
 #[derive(Debug, Clone, Default)]
@@ -78,6 +81,12 @@ impl StateFolder {
     /// Returns the file of the catalog.
     pub fn catalog_file(&self) -> Option<PathBuf> {
         Some(self.path()?.join("catalog.sqlite"))
+    }
+
+    /// Returns whether the folder is on a disk on which nothing more can be written.
+    pub fn is_full(&self) -> bool {
+        let found = self.path().and_then(|path| rustix::fs::statvfs(path).ok());
+        found.is_some_and(|disk| disk.f_bavail < FULL_BLOCKS || disk.f_favail == 0)
     }
 
     /// Returns the file of the mark that serials never reach.
