@@ -87,7 +87,7 @@ class Run:
         return time.monotonic() - began
 
 
-def measure(program: str, generator: str, folder: Path, files: int) -> list[str]:
+def measure(program: str, generator: str, folder: Path, files: int, *, check: bool) -> list[str]:
     packages = folder / "packages"
     subprocess.run([generator, packages, "--files", str(files), "--nested"], check=True)
     first = Run(program, packages, folder / "first.log")
@@ -97,6 +97,8 @@ def measure(program: str, generator: str, folder: Path, files: int) -> list[str]
     first.stop()
     again = Run(program, packages, folder / "again.log")
     warm_page = again.seconds_of("/simple/acme-api-0/")
+    if check:
+        hold(again, packages, files)
     again_memory, again_peak = again.memory_mib("VmRSS"), again.memory_mib("VmHWM")
     again.stop()
     return [
@@ -109,6 +111,41 @@ def measure(program: str, generator: str, folder: Path, files: int) -> list[str]
         f"{warm_page * 1000:.0f} ms",
         f"{again_memory} MiB ({again_peak} at most)",
     ]
+
+
+def hold(run: Run, packages: Path, files: int) -> None:
+    """Fails where a running server with a known catalog costs more than it may."""
+    projects = run.ask("/simple/")[1].count(b'"name":')
+    assert projects == -(-files // 10), f"{projects} projects are listed"
+    assert run.memory_mib("VmHWM") < 1024, "a start with a known catalog stays below a gibibyte"
+    walked = folders_read(run, lambda: copy_one(run, packages))
+    assert walked == 0, f"a change to one file had {walked} folders read"
+
+
+def copy_one(run: Run, packages: Path) -> None:
+    """Copies a file in and waits until it is listed."""
+    one = next(packages.rglob("acme_api_0-*.whl"))
+    path = one.with_name(one.name.replace("acme_api_0", "copied_in"))
+    path.write_bytes(one.read_bytes())
+    end = time.monotonic() + 60
+    while run.ask("/simple/copied-in/")[0] != 200:
+        assert time.monotonic() < end, "a file that was copied in is not listed"
+        time.sleep(0.1)
+
+
+def folders_read(run: Run, act) -> int:
+    """Returns how many folders the server lists while something is done."""
+    counts = run.log.with_name("strace")
+    words = ["strace", "-f", "-c", "-e", "trace=getdents64", "-o", counts, "-p", run.process.pid]
+    tracer = subprocess.Popen([*map(str, words)], stderr=subprocess.DEVNULL)
+    time.sleep(1)
+    try:
+        act()
+    finally:
+        tracer.send_signal(signal.SIGINT)
+        tracer.wait(30)
+    lines = [line.split() for line in counts.read_text().splitlines()]
+    return sum(int(line[3]) for line in lines if line and line[-1] == "getdents64")
 
 
 COLUMNS = [
@@ -127,6 +164,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--program", required=True)
     parser.add_argument("--generator", required=True)
+    parser.add_argument("--check", action="store_true", help="fail where something costs more than it may")
     parser.add_argument("--files", type=int, nargs="*", default=[1_000, 20_000, 100_000, 1_000_000])
     arguments = parser.parse_args()
     print("| " + " | ".join(COLUMNS) + " |")
@@ -134,7 +172,7 @@ def main() -> None:
     for files in arguments.files:
         folder = Path(tempfile.mkdtemp(prefix="scale-", dir=os.environ.get("TMPDIR")))
         try:
-            print("| " + " | ".join(measure(arguments.program, arguments.generator, folder, files)) + " |", flush=True)
+            print("| " + " | ".join(measure(arguments.program, arguments.generator, folder, files, check=arguments.check)) + " |", flush=True)
         finally:
             shutil.rmtree(folder)
 
