@@ -54,6 +54,10 @@ def files_of(server: Beside, path: str) -> dict[str, dict]:
 # devpi.
 
 
+# Whom a new devpi server belongs to.
+ADMINISTRATOR = "root"
+
+
 class Devpi:
     """A devpi server, whose administrator makes indexes."""
 
@@ -65,8 +69,8 @@ class Devpi:
 
     def mirror(self, name: str, of: str, **more) -> str:
         """Makes an index that mirrors the simple pages at `of`, and returns its path."""
-        self._ask("PUT", f"/root/{name}", {"type": "mirror", "volatile": True, "mirror_url": of, **more})
-        return f"/root/{name}/+simple/"
+        self._ask("PUT", f"/{ADMINISTRATOR}/{name}", {"type": "mirror", "volatile": True, "mirror_url": of, **more})
+        return f"/{ADMINISTRATOR}/{name}/+simple/"
 
     def _ask(self, method: str, path: str, body: dict) -> dict:
         headers = {"Accept": "application/json", "Content-Type": "application/json"}

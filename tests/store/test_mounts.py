@@ -103,8 +103,7 @@ def test_disk_that_becomes_read_only_is_403_until_it_can_be_written(serve, eithe
 
 def test_disk_that_is_mounted_while_the_server_runs_is_read(serve, either_name, tmp_path):
     """The volume came late: the folder was its empty mount point."""
-    often = ["--scan-interval-seconds", "5"]
-    site = serve(either_name, "--disable-fallback", "--state-dir", tmp_path, *often, start=False)
+    site = serve(either_name, "--disable-fallback", "--state-dir", tmp_path, start=False)
     volume = site.folder / "volume"
     files = [any_file(f"demo-1.{number}.zip") for number in range(5)]
     for file in files:
