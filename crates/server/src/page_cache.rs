@@ -200,3 +200,57 @@ impl PageKey {
         Self(key)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kept_pages_stay_within_their_bytes() {
+        let cache = PageCache::new(100_000);
+        for number in 0..200 {
+            let name = format!("project-{number}");
+            let subject = Subject::Project(&name);
+            let key = PageKey::new(subject, Form::Json, Encoding::Identity, "");
+            let page = RenderedPage {
+                body: Bytes::from(vec![b'x'; 3_000]),
+                headers: HeaderMap::new(),
+            };
+            cache.keep(&key, cache.generation(subject), page);
+        }
+        cache.pages.run_pending_tasks();
+        let weight = cache.pages.weighted_size();
+        assert!((50_000..=100_000).contains(&weight), "{weight} bytes");
+    }
+
+    #[test]
+    fn keys_of_different_pages_differ() {
+        let subjects = [
+            Subject::Projects,
+            Subject::Project("a"),
+            Subject::Project("b"),
+            Subject::Files,
+            Subject::Document("a"),
+            Subject::OldDocument("a"),
+            Subject::Release("a", "1"),
+            Subject::Release("a", "2"),
+            Subject::Updates,
+            Subject::NewProjects,
+            Subject::Releases("a"),
+            Subject::Classifiers,
+        ];
+        let forms = [Form::Json, Form::Feed, Form::Text].into_iter();
+        let forms: Vec<_> = forms.chain(Representation::ALL.map(Form::Simple)).collect();
+        let mut seen = std::collections::HashSet::new();
+        for subject in subjects {
+            for &form in &forms {
+                for encoding in [Encoding::Identity, Encoding::Gzip] {
+                    for base in ["", "/x", "/xa"] {
+                        let key = PageKey::new(subject, form, encoding, base);
+                        assert!(seen.insert(key), "{subject:?} {form:?} {base}");
+                    }
+                }
+            }
+        }
+    }
+}

@@ -25,6 +25,7 @@ fn names_are_valid_and_normalized_as_there() {
         ]
         .map(str::to_owned),
     );
+    texts.extend(short_names());
     let mut differences = Vec::new();
     for (text, answer) in texts.iter().zip(ask("names", &texts)) {
         let valid = text.parse::<ProjectName>().ok();
@@ -38,6 +39,25 @@ fn names_are_valid_and_normalized_as_there() {
         }
     }
     assert_none(&differences);
+}
+
+/// All short texts over the characters that decide about names.
+fn short_names() -> Vec<String> {
+    let mut texts = vec![String::new()];
+    for length in 1..=4 {
+        let shorter: Vec<String> = texts
+            .iter()
+            .filter(|text| text.chars().count() == length - 1)
+            .cloned()
+            .collect();
+        for text in shorter {
+            texts.extend(
+                ["a", "B", "7", "-", "_", ".", "é", " "].map(|piece| format!("{text}{piece}")),
+            );
+        }
+    }
+    texts.remove(0);
+    texts
 }
 
 #[test]
