@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-import time
+import subprocess
 
 import pytest
 
-from support.programs import Door, Site
+from support.programs import Door, Site, binary, clean_environment
+from support.waiting import wait_until
 
 from .conftest import FILES, USERS, page, yanked
 
@@ -246,22 +247,15 @@ def test_a_server_that_is_away_or_another_program_is_told(owner, serve, door, py
 
 
 def test_following_the_journal_shows_what_happens(site, owner, tmp_path):
-    import signal
-    import subprocess
-
-    from support.programs import binary, clean_environment
-
-    out = (tmp_path / "out").open("w+")
-    words = ["log", "--follow", "--since", "0", "--server", site.url]
-    process = subprocess.Popen([binary("wheelhouse"), *words], env=clean_environment(owner.home), stdout=out)
-    try:
-        call(site, "POST", "/api/v1/projects/demo/yank", {"version": "1.0"})
-        end = time.monotonic() + 20
-        while "yanked" not in (tmp_path / "out").read_text() and time.monotonic() < end:
-            time.sleep(0.05)
-        lines = (tmp_path / "out").read_text().splitlines()
-        assert [line.split()[2] for line in lines] == ["found"] * 4 + ["yanked"]
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.wait(10)
-        out.close()
+    shown = tmp_path / "out"
+    words = [binary("wheelhouse"), "log", "--follow", "--since", "0", "--server", site.url]
+    with shown.open("wb") as out:
+        process = subprocess.Popen(words, env=clean_environment(owner.home), stdout=out)
+        try:
+            call(site, "POST", "/api/v1/projects/demo/yank", {"version": "1.0"})
+            wait_until(lambda: "yanked" in shown.read_text(), seconds=20)
+            lines = shown.read_text().splitlines()
+            assert [line.split()[2] for line in lines] == ["found"] * 4 + ["yanked"]
+        finally:
+            process.kill()
+            process.wait()
