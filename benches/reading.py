@@ -112,7 +112,7 @@ def devpi(scratch: Path, programs: Path, packages: Path) -> Server:
     subprocess.run([programs / "devpi-init", *words], check=True, capture_output=True)
     command = [str(programs / "devpi-server"), "--serverdir", str(state), "--host", "127.0.0.1", "--port", str(port)]
     server = Server("devpi", command, port)
-    server.start("/+api", b"resource")
+    server.start("/+api", b"apiconfig", "application/json")
     import base64
     import json
 

@@ -77,7 +77,7 @@ class Server:
     process: subprocess.Popen | None = None
     start_seconds: float = 0.0
 
-    def start(self, path: str, marker: bytes) -> None:
+    def start(self, path: str, marker: bytes, accept: str = "text/html") -> None:
         began = time.monotonic()
         self.process = subprocess.Popen(
             ["taskset", "-c", SERVER_CORE, *self.command],
@@ -85,7 +85,7 @@ class Server:
         )
         while True:
             try:
-                status, body = get(self.port, path)
+                status, body = get(self.port, path, accept)
                 if status == 200 and marker in body:
                     break
             except OSError:
@@ -128,10 +128,10 @@ class Server:
         return total / 1024
 
 
-def get(port: int, path: str) -> tuple[int, bytes]:
+def get(port: int, path: str, accept: str = "text/html") -> tuple[int, bytes]:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
     try:
-        connection.request("GET", path, headers={"Accept": "text/html"})
+        connection.request("GET", path, headers={"Accept": accept})
         answer = connection.getresponse()
         return answer.status, answer.read()
     finally:
