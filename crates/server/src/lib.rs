@@ -10,6 +10,7 @@ mod body;
 mod chunks;
 mod compress;
 mod drained;
+mod durations;
 mod error;
 mod external;
 mod file_cache;

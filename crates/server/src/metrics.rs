@@ -1,21 +1,19 @@
 //! Counters for operators. Labels come from closed sets: never a project, a user or an address.
 
 use std::fmt;
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use http::{Method, StatusCode};
-use metrics::{Counter, Gauge, Histogram, Key, Label, Level, Metadata, Recorder};
-use metrics_exporter_prometheus::{
-    Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder,
-};
+use metrics::{Counter, Gauge, Key, Label, Level, Metadata, Recorder};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 use wheelhouse_index::ports::Counts;
 
+use crate::durations::Durations;
 use crate::route::Route;
 
 static METADATA: Metadata<'static> = Metadata::new("wheelhouse", Level::INFO, None);
-const SECONDS: &[f64] = &[
-    0.000_1, 0.000_5, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 30.0,
-];
+const SECONDS: &str = "wheelhouse_request_duration_seconds";
 /// Statuses that are counted by their own number; all others as `other`.
 const STATUSES: &[u16] = &[
     200, 206, 301, 302, 303, 304, 400, 401, 403, 404, 405, 406, 408, 409, 410, 413, 416, 500, 503,
@@ -29,7 +27,7 @@ pub(crate) struct Metrics {
     handle: PrometheusHandle,
     /// By route, method and status, in the order of their closed sets.
     requests: Vec<Counter>,
-    seconds: Vec<Histogram>,
+    durations: Vec<Durations>,
     pub(crate) connections: Gauge,
     pub(crate) uploads: Counter,
     pub(crate) failed_sign_ins: Counter,
@@ -43,17 +41,11 @@ impl fmt::Debug for Metrics {
 
 impl Metrics {
     pub(crate) fn new() -> Self {
-        let recorder = PrometheusBuilder::new()
-            .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), SECONDS)
-            .expect("the buckets are not empty")
-            .build_recorder();
+        let recorder = PrometheusBuilder::new().build_recorder();
         let handle = recorder.handle();
         let mut requests = Vec::new();
-        let mut seconds = Vec::new();
         for route in Route::ALL {
             let route_label = || Label::from_static_parts("route", route.template());
-            let key = Key::from_parts("wheelhouse_request_duration_seconds", vec![route_label()]);
-            seconds.push(recorder.register_histogram(&key, &METADATA));
             for method in METHODS {
                 for status in STATUSES
                     .iter()
@@ -77,7 +69,7 @@ impl Metrics {
             uploads: counter("wheelhouse_uploads_total"),
             failed_sign_ins: counter("wheelhouse_failed_sign_ins_total"),
             requests,
-            seconds,
+            durations: Route::ALL.iter().map(|_| Durations::default()).collect(),
             handle,
             recorder,
         }
@@ -101,7 +93,7 @@ impl Metrics {
             .unwrap_or(STATUSES.len());
         let place = (route as usize * METHODS.len() + method) * (STATUSES.len() + 1) + status;
         self.requests[place].increment(1);
-        self.seconds[route as usize].record(took.as_secs_f64());
+        self.durations[route as usize].record(took);
     }
 
     /// Renders all counters in Prometheus's text form. Those that never counted are left out.
@@ -121,13 +113,17 @@ impl Metrics {
         let is_idle =
             |line: &&str| !(line.starts_with("wheelhouse_requests_total{") && line.ends_with(" 0"));
         let text = self.handle.render();
-        text.lines()
-            .filter(is_idle)
-            .fold(String::with_capacity(text.len()), |mut kept, line| {
-                kept.push_str(line);
-                kept.push('\n');
-                kept
-            })
+        let mut shown = String::with_capacity(text.len());
+        for line in text.lines().filter(is_idle) {
+            shown.push_str(line);
+            shown.push('\n');
+        }
+        let _ = writeln!(shown, "# TYPE {SECONDS} histogram");
+        for (route, durations) in Route::ALL.iter().zip(&self.durations) {
+            let label = format!("route=\"{}\"", route.template());
+            durations.render(&mut shown, SECONDS, &label);
+        }
+        shown
     }
 }
 
@@ -159,6 +155,7 @@ mod tests {
             r#"wheelhouse_requests_total{route="/simple/{project}/",method="GET",status="200"} 1"#,
             r#"wheelhouse_requests_total{route="/simple/{project}/",method="other",status="other"} 1"#,
             "wheelhouse_projects 3",
+            r#"wheelhouse_request_duration_seconds_bucket{route="/simple/{project}/",le="0.005"} 2"#,
         ] {
             assert!(text.contains(line), "{line} is not in\n{text}");
         }

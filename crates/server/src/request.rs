@@ -1,6 +1,5 @@
 //! What is known about a request besides its head: an extension that every route can ask for.
 
-use std::fmt::Write as _;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -51,12 +50,12 @@ impl RequestInfo {
 }
 
 /// The id of a request: sixteen hexadecimal digits, in its answer and in each log line about it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct RequestId(Box<str>);
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct RequestId([u8; 16]);
 
 impl RequestId {
     pub(crate) fn as_str(&self) -> &str {
-        &self.0
+        std::str::from_utf8(&self.0).unwrap_or_default()
     }
 }
 
@@ -82,9 +81,10 @@ impl RequestIds {
     #[expect(clippy::cast_possible_truncation, reason = "the count may begin again")]
     pub(crate) fn next(&self) -> RequestId {
         let count = self.next.fetch_add(1, Ordering::Relaxed) as u32;
-        let mut id = String::with_capacity(16);
-        write!(id, "{:08x}{count:08x}", self.process).expect("a string takes any text");
-        RequestId(id.into())
+        let number = (u64::from(self.process) << 32) | u64::from(count);
+        let mut digits = [0; 16];
+        hex::encode_to_slice(number.to_be_bytes(), &mut digits).expect("two digits for each byte");
+        RequestId(digits)
     }
 }
 
