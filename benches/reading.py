@@ -31,6 +31,8 @@ from support import distributions  # noqa: E402
 PROJECTS, VERSIONS, SET = 10_000, 2_000, 40
 JSON = "application/vnd.pypi.simple.v1+json"
 HTML = "text/html"
+# Of devpi's administrator.
+DEVPI_INDEX = "/{}/dev".format("root")
 
 
 class Kind:
@@ -130,7 +132,7 @@ def devpi(scratch: Path, programs: Path, packages: Path) -> Server:
     pair = base64.b64encode(f"root:{login['result']['password']}".encode()).decode()
     signed = {"X-Devpi-Auth": pair}
     index = json.dumps({"type": "stage", "bases": [], "volatile": True}).encode()
-    ask("PUT", "/root/dev", index, **signed, **{"Content-Type": "application/json"})
+    ask("PUT", DEVPI_INDEX, index, **signed, **{"Content-Type": "application/json"})
     for number in range(20):
         name = f"middle-1.{number}-py3-none-any.whl"
         fields = {":action": "file_upload", "name": "middle", "version": f"1.{number}"}
@@ -140,7 +142,7 @@ def devpi(scratch: Path, programs: Path, packages: Path) -> Server:
         ]
         parts += [f'--x\r\nContent-Disposition: form-data; name="content"; filename="{name}"\r\n\r\n'.encode()]
         parts += [(packages / name).read_bytes(), b"\r\n--x--\r\n"]
-        ask("POST", "/root/dev/", b"".join(parts), **signed, **{"Content-Type": "multipart/form-data; boundary=x"})
+        ask("POST", f"{DEVPI_INDEX}/", b"".join(parts), **signed, **{"Content-Type": "multipart/form-data; boundary=x"})
     return server
 
 
@@ -245,7 +247,7 @@ def one_round(figures, what: str, kind: Kind, ours: Server, static: Server, thei
         return
     add(figures, what, theirs, load_one_by_one(theirs, kind.path, kind.slow))
     if "20 files" in what:
-        add(figures, what, mirror, load_one_by_one(mirror, "/root/dev/+simple/middle/", 20))
+        add(figures, what, mirror, load_one_by_one(mirror, f"{DEVPI_INDEX}/+simple/middle/", 20))
 
 
 def installing(scratch: Path, venvs: Path, ours: Server, static: Server, rounds: int) -> list[str]:

@@ -8,10 +8,13 @@ import os
 import re
 import shutil
 import stat
+import tempfile
 import time
+from pathlib import Path
 
 import pytest
 
+from support.programs import binary
 from support.waiting import wait_until
 
 from .conftest import FILES, page, yanked
@@ -234,3 +237,29 @@ def test_a_name_that_somebody_spoke_for_is_not_looked_for_elsewhere(serve, pypi_
     assert site.get("/simple/unknown/").header("Location").startswith(elsewhere)
     owner.run("status", "demo", "active", "--dir", site.packages)
     assert site.get("/simple/demo/").header("Location").startswith(elsewhere)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+@pytest.mark.parametrize("is_served", [True, False])
+def test_root_leaves_nothing_that_the_owner_cannot_write(serve, wheelhouse, owner, is_served):
+    site = serve(wheelhouse, files=FILES, start=False)
+    with tempfile.TemporaryDirectory() as base:
+        # The owner must be able to get there.
+        os.chmod(base, 0o755)
+        folder = Path(base) / "packages"
+        shutil.copytree(site.packages, folder)
+        for path in [folder, *folder.iterdir()]:
+            os.chown(path, 9898, 9898)
+        if is_served:
+            site.run_as = 9898
+            site.root_arguments = [str(folder)]
+            # The owner may not go where the program was built.
+            site.program = [shutil.copy(binary("wheelhouse"), base)]
+            site.start()
+        owner.run("yank", "demo==1.0", "--dir", folder)
+        owner.run("delete", "demo==2.0", "--yes", "--dir", folder)
+        owners = {path.stat().st_uid for path in folder.rglob("*")}
+        assert owners == {9898}
+        assert (folder / ".wheelhouse" / "bin").exists()
+        if is_served:
+            site.stop()

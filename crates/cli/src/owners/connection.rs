@@ -1,8 +1,11 @@
 //! Where a command goes: to a server over the network, to the one that serves a folder on this
 //! machine, or to the folder itself.
 
+use std::os::unix::fs::MetadataExt;
+
 use anyhow::{Context, anyhow, bail};
 use http::{Method, Request};
+use nix::unistd::{Gid, Uid, getuid, setgid, setgroups, setuid};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use url::Url;
@@ -33,6 +36,7 @@ pub(super) enum Connection {
     /// Of the folder itself.
     Here {
         api: AdministratorApi,
+        user_agent: String,
         _wired: Box<Wired>,
     },
 }
@@ -64,10 +68,12 @@ pub(super) async fn connect(
         return Ok(to_server(server, options, environment)?);
     }
     let settings = settings(parsed, options, environment)?;
+    let user_agent = user_agent();
+    become_owner(&settings)?;
     match wiring::wire(&settings, environment, None).await {
-        Ok(wired) => Ok(here(wired).await?),
+        Ok(wired) => Ok(here(wired, user_agent).await?),
         Err(error) => match error.downcast_ref::<StateError>() {
-            Some(StateError::InUse { path, .. }) => Ok(over_socket(path)?),
+            Some(StateError::InUse { path, .. }) => Ok(over_socket(path, &user_agent)?),
             _ => Err(error.into()),
         },
     }
@@ -106,13 +112,15 @@ impl Connection {
                 }
                 judge(answer.status, answer.body, name, *signs_in)
             }
-            Self::Here { api, .. } => {
+            Self::Here {
+                api, user_agent, ..
+            } => {
                 let method = Method::from_bytes(method.as_bytes())?;
                 let request = Request::builder()
                     .method(method)
                     .uri(path)
                     .header(http::header::CONTENT_TYPE, "application/json")
-                    .header(http::header::USER_AGENT, user_agent())
+                    .header(http::header::USER_AGENT, user_agent.as_str())
                     .body(body.unwrap_or_default().into())?;
                 let answer = api.call(request).await?;
                 let (head, body) = answer.into_parts();
@@ -166,14 +174,14 @@ fn to_server(
     })
 }
 
-fn over_socket(state_folder: &std::path::Path) -> anyhow::Result<Connection> {
+fn over_socket(state_folder: &std::path::Path, user_agent: &str) -> anyhow::Result<Connection> {
     let socket = socket_path(state_folder).with_context(|| {
         format!(
             "the state folder {} cannot be opened",
             state_folder.display()
         )
     })?;
-    let caller = ApiCaller::over_socket(&socket.path, &user_agent())?;
+    let caller = ApiCaller::over_socket(&socket.path, user_agent)?;
     // The path is good for as long as the folder is open, and that is as long as the program runs.
     std::mem::forget(socket);
     Ok(Connection::Server {
@@ -183,7 +191,7 @@ fn over_socket(state_folder: &std::path::Path) -> anyhow::Result<Connection> {
     })
 }
 
-async fn here(wired: Wired) -> anyhow::Result<Connection> {
+async fn here(wired: Wired, user_agent: String) -> anyhow::Result<Connection> {
     if wired.state_folder.is_none() {
         bail!(
             "the index of this folder has no state folder, so a change would be forgotten: {}; --state-dir names one",
@@ -194,7 +202,39 @@ async fn here(wired: Wired) -> anyhow::Result<Connection> {
     let mut wired = Box::new(wired);
     // What is there must be known before anybody changes it.
     let _ = (&mut wired.first_scan).await;
-    Ok(Connection::Here { api, _wired: wired })
+    Ok(Connection::Here {
+        api,
+        user_agent,
+        _wired: wired,
+    })
+}
+
+/// Becomes the owner of the folder, if it is root's process: what root made there, the server of
+/// that owner could not write any more.
+fn become_owner(settings: &RunSettings) -> anyhow::Result<()> {
+    if !getuid().is_root() {
+        return Ok(());
+    }
+    let state = settings.state.folder.iter().filter(|path| path.is_dir());
+    let Some(folder) = state.chain(&settings.folders.roots).next() else {
+        return Ok(());
+    };
+    let owner = std::fs::metadata(folder)
+        .with_context(|| format!("cannot look at {}", folder.display()))?;
+    if owner.uid() == 0 {
+        return Ok(());
+    }
+    // Groups go first: afterwards nobody may change them.
+    setgroups(&[])
+        .and_then(|()| setgid(Gid::from_raw(owner.gid())))
+        .and_then(|()| setuid(Uid::from_raw(owner.uid())))
+        .with_context(|| {
+            format!(
+                "cannot become the owner of {}; run the command as user {}",
+                folder.display(),
+                owner.uid()
+            )
+        })
 }
 
 /// Returns the settings with which `run` would serve the folder.
