@@ -5,18 +5,20 @@ from __future__ import annotations
 import os
 import pty
 import select
+import termios
 import time
 
 import pytest
 
 from support.programs import binary, clean_environment
+from support.waiting import wait_until
 
 from .conftest import FILES, USERS
 
 SECONDS = 30
 
 
-def at_terminal(home, *words, asked: bytes, typed: bytes) -> tuple[int, str]:
+def at_terminal(home, *words, asked: bytes, typed: bytes, hidden: bool = False) -> tuple[int, str]:
     """Runs the program at a terminal, types an answer when it asks, and returns its exit code and
     what the terminal showed."""
     process, terminal = pty.fork()
@@ -36,11 +38,17 @@ def at_terminal(home, *words, asked: bytes, typed: bytes) -> tuple[int, str]:
             break
         shown += data
         if asked in shown and not has_answered:
+            # A person is slower than the program, which hides what is typed after it asked.
+            wait_until(lambda: not hidden or not echoes(terminal), seconds=SECONDS)
             os.write(terminal, typed)
             has_answered = True
     os.close(terminal)
     _, status = os.waitpid(process, 0)
     return os.waitstatus_to_exitcode(status), shown.decode()
+
+
+def echoes(terminal: int) -> bool:
+    return bool(termios.tcgetattr(terminal)[3] & termios.ECHO)
 
 
 @pytest.mark.parametrize(("typed", "is_deleted"), [(b"y\n", True), (b"n\n", False), (b"\n", False)])
@@ -56,8 +64,8 @@ def test_somebody_is_asked_before_files_are_deleted(serve, wheelhouse, tmp_path,
 def test_a_password_is_asked_for_and_not_shown(serve, wheelhouse, tmp_path):
     site = serve(wheelhouse, "-P", ".htpasswd", "-a", "update,download,list", users=USERS, files=FILES)
     words = ["status", "--server", site.url, "--user", "ada"]
-    status, shown = at_terminal(tmp_path, *words, asked=b"password of ada", typed=b"secret\n")
+    status, shown = at_terminal(tmp_path, *words, asked=b"password of ada", typed=b"secret\n", hidden=True)
     assert status == 0 and "index main: 2 projects" in shown, shown
     assert "secret" not in shown
-    status, shown = at_terminal(tmp_path, *words, asked=b"password of ada", typed=b"guess\n")
+    status, shown = at_terminal(tmp_path, *words, asked=b"password of ada", typed=b"guess\n", hidden=True)
     assert status == 1 and "wrong" in shown and "guess" not in shown, shown
