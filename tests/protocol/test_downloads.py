@@ -392,3 +392,13 @@ def test_dl_13_files_are_where_their_page_is(site, prefix):
         assert file["url"].startswith(f"{prefix}/packages/"), "a path on the same server"
         answer = site.get(file["url"])
         assert answer.status == 200 and answer.header("Location") is None
+
+
+@pytest.mark.parametrize("file", [SMALL, LARGE], ids=["small", "large"])
+def test_dl_14_who_asks_for_the_head_is_answered_where_the_file_is(site, file):
+    """Nobody is sent elsewhere, so nothing elsewhere can refuse the method."""
+    for path in [path_of(file), path_of(file) + ".metadata"]:
+        head, got = site.head(path), site.get(path)
+        assert (head.status, head.header("Location")) == (200, None)
+        assert (got.status, got.header("Location")) == (200, None)
+        assert head.header("Content-Length") == str(len(got.body))

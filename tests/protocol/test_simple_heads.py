@@ -247,6 +247,19 @@ def test_simple_53_pages_are_private_and_asked_for_again(site, locked, path, typ
         assert answer.header("Cache-Control") == "private, no-cache"
 
 
+@PAGES
+@TYPES
+def test_simple_52_pages_carry_what_the_public_index_sends_but_for_its_caching(site, path, type_):
+    """A tag on every page, the serial, CORS; in place of its ten minutes SIMPLE-53."""
+    answer = site.get(path, headers={"Accept": type_})
+    assert answer.header("ETag").strip('"') and not answer.header("ETag").startswith("W/")
+    assert answer.header("Access-Control-Allow-Origin") == "*"
+    assert answer.header("Cache-Control") == "private, no-cache"
+    if path.startswith("/simple/"):
+        assert int(answer.header("X-PyPI-Last-Serial")) > 0
+        assert answer.header("Access-Control-Expose-Headers") == "X-PyPI-Last-Serial"
+
+
 # Compression.
 
 
