@@ -107,13 +107,14 @@ def load(server: Server, path: str, headers: tuple[str, ...], seconds: float, co
     return float(re.search(r"Requests/sec:\s+([\d.]+)", done)[1]), used / requests * 1e6
 
 
-def devpi(scratch: Path, programs: Path, packages: Path) -> Server:
+def devpi(scratch: Path, programs: Path, packages: Path, running: list[Server]) -> Server:
     """A devpi server whose index holds the middle project: more would take it very long to take."""
     state, port = scratch / "devpi", free_port()
     words = ["--serverdir", str(state), "--no-root-pypi", "--root-passwd", "top secret"]
     subprocess.run([programs / "devpi-init", *words], check=True, capture_output=True)
     command = [str(programs / "devpi-server"), "--serverdir", str(state), "--host", "127.0.0.1", "--port", str(port)]
     server = Server("devpi", command, port)
+    running.append(server)
     server.start("/+api", b"apiconfig", "application/json")
     import base64
     import json
@@ -182,8 +183,7 @@ def tables(program: str, venvs: Path, quick: bool) -> list[str]:
         theirs = Server("pypiserver", [*words, "-P", ".", "--disable-fallback", str(theirs_packages)], theirs_port)
         running.append(theirs)
         theirs.start("/simple/middle/", b"middle-1.5")
-        mirror = devpi(scratch, venvs / "devpi-server/bin", packages)
-        running.append(mirror)
+        mirror = devpi(scratch, venvs / "devpi-server/bin", packages, running)
         figures: dict[tuple[str, str], Figures] = {}
         for _ in range(1 if quick else 3):
             for what, kind in kinds.items():

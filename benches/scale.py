@@ -32,7 +32,18 @@ class Run:
             words = [program, "run", "--host", "127.0.0.1", "--port", "0", packages]
             self.process = subprocess.Popen([*map(str, words)], stdout=out, stderr=out)
         self.port = 0
-        self.listed_seconds = self._until(self._lists, START_SECONDS)
+        self.listed_seconds = 0.0
+
+    def __enter__(self) -> Run:
+        try:
+            self.listed_seconds = self._until(self._lists, START_SECONDS)
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
 
     def _until(self, is_done, seconds: float) -> float:
         while time.monotonic() - self.began < seconds:
@@ -80,27 +91,23 @@ class Run:
         text = Path(f"/proc/{self.process.pid}/status").read_text()
         return int(re.search(rf"^{line}:\s+(\d+) kB", text, re.MULTILINE).group(1)) // 1024
 
-    def stop(self) -> float:
-        began = time.monotonic()
+    def stop(self) -> None:
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(120)
-        return time.monotonic() - began
 
 
 def measure(program: str, generator: str, folder: Path, files: int, *, check: bool) -> list[str]:
     packages = folder / "packages"
     subprocess.run([generator, packages, "--files", str(files), "--nested"], check=True)
-    first = Run(program, packages, folder / "first.log")
-    page = first.seconds_of("/simple/acme-api-0/")
-    read_seconds = first.until_read()
-    first_memory = first.memory_mib("VmHWM")
-    first.stop()
-    again = Run(program, packages, folder / "again.log")
-    warm_page = again.seconds_of("/simple/acme-api-0/")
-    if check:
-        hold(again, packages, files)
-    again_memory, again_peak = again.memory_mib("VmRSS"), again.memory_mib("VmHWM")
-    again.stop()
+    with Run(program, packages, folder / "first.log") as first:
+        page = first.seconds_of("/simple/acme-api-0/")
+        read_seconds = first.until_read()
+        first_memory = first.memory_mib("VmHWM")
+    with Run(program, packages, folder / "again.log") as again:
+        warm_page = again.seconds_of("/simple/acme-api-0/")
+        if check:
+            hold(again, packages, files)
+        again_memory, again_peak = again.memory_mib("VmRSS"), again.memory_mib("VmHWM")
     return [
         f"{files:,}",
         f"{first.listed_seconds:.2f} s",
