@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use wheelhouse_standards::digest::Digester;
 
 pub use lock::StateLock;
-pub use socket::{bind_socket, socket_path};
+pub use socket::{SocketPath, bind_socket, socket_path};
 
 /// A disk with fewer free blocks counts as full: a catalog needs some to be opened.
 const FULL_BLOCKS: u64 = 32;

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use url::Url;
 use wheelhouse_server::AdministratorApi;
 use wheelhouse_server::api::ProblemDetails;
-use wheelhouse_store::state::{StateError, socket_path};
+use wheelhouse_store::state::{SocketPath, StateError, socket_path};
 use wheelhouse_upstream::{ApiCaller, Proxies};
 
 use super::{Options, credentials, to_json};
@@ -32,6 +32,8 @@ pub(super) enum Connection {
         name: String,
         /// Whether credentials are sent.
         signs_in: bool,
+        /// Keeps the path of the socket good, where it is one.
+        _socket: Option<SocketPath>,
     },
     /// Of the folder itself.
     Here {
@@ -104,6 +106,7 @@ impl Connection {
                 caller,
                 name,
                 signs_in,
+                ..
             } => {
                 let answer = caller.call(method, path, body).await;
                 let answer = answer.with_context(|| format!("{name} does not answer"))?;
@@ -171,6 +174,7 @@ fn to_server(
         },
         name: format!("the server at {url}"),
         signs_in,
+        _socket: None,
     })
 }
 
@@ -182,12 +186,11 @@ fn over_socket(state_folder: &std::path::Path, user_agent: &str) -> anyhow::Resu
         )
     })?;
     let caller = ApiCaller::over_socket(&socket.path, user_agent)?;
-    // The path is good for as long as the folder is open, and that is as long as the program runs.
-    std::mem::forget(socket);
     Ok(Connection::Server {
         caller,
         name: format!("the server that uses {}", state_folder.display()),
         signs_in: true,
+        _socket: Some(socket),
     })
 }
 

@@ -45,6 +45,9 @@ pub(crate) fn carry_out(
         None => None,
     };
     let options = Options::of(&parsed)?;
+    if let (CommandName::Status, Some(target)) = (command, &target) {
+        target.whole_project()?;
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

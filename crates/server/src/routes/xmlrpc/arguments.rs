@@ -28,14 +28,14 @@ impl Arguments<'_> {
     pub(super) fn text(&self, place: usize) -> Result<&str, Failed> {
         match self.get(place) {
             Some(Value::Text(text)) => Ok(text),
-            _ => Err(self.wanted(place, "a string")),
+            _ => Err(wanted(place, "a string")),
         }
     }
 
     pub(super) fn int(&self, place: usize) -> Result<i64, Failed> {
         match self.get(place) {
             Some(Value::Int(number)) => Ok(*number),
-            _ => Err(self.wanted(place, "an integer")),
+            _ => Err(wanted(place, "an integer")),
         }
     }
 
@@ -45,7 +45,7 @@ impl Arguments<'_> {
             None => Ok(false),
             Some(Value::Bool(is)) => Ok(*is),
             Some(Value::Int(number)) => Ok(*number != 0),
-            Some(_) => Err(self.wanted(place, "a boolean")),
+            Some(_) => Err(wanted(place, "a boolean")),
         }
     }
 
@@ -53,9 +53,8 @@ impl Arguments<'_> {
     pub(super) fn project(&self, place: usize) -> Result<Option<ProjectKey>, Failed> {
         Ok(project_key(self.text(place)?).ok())
     }
+}
 
-    #[expect(clippy::unused_self, reason = "reads as the others do")]
-    fn wanted(&self, place: usize, what: &str) -> Failed {
-        Failed::arguments(format!("argument {} must be {what}", place + 1))
-    }
+fn wanted(place: usize, what: &str) -> Failed {
+    Failed::arguments(format!("argument {} must be {what}", place + 1))
 }
