@@ -54,8 +54,10 @@ impl Pending {
 }
 
 impl Ledger {
-    /// Takes note that a file is complete, as this fingerprint.
+    /// Takes note that a file is complete, as this fingerprint: nobody waits for it any more. A
+    /// watcher may have heard of it, and begun to wait, before whoever put it there says so.
     pub(super) fn settle(&mut self, root: usize, path: &FilePath, fingerprint: Fingerprint) {
+        self.pending.remove(&(root, path.clone()));
         let (place, content) = self.digests(root, path, fingerprint);
         self.settled.insert(place, content);
     }
@@ -134,6 +136,25 @@ mod tests {
         assert!(!is_young(at(-3 * second), rest));
         assert!(is_young(at(5 * second), rest));
         assert!(!is_young(at(2 * 3_600 * second), rest));
+    }
+
+    #[test]
+    fn a_file_that_has_settled_is_not_waited_for() {
+        let mut ledger = Ledger::default();
+        let path: FilePath = "demo-1.0.zip".parse().unwrap();
+        let content = Fingerprint::File {
+            size_bytes: 1,
+            modified_ns: 1,
+            inode: 1,
+        };
+        let rest = Duration::from_secs(2);
+        let pending = Pending::new(Some(content), Instant::now(), rest);
+        ledger.pending.insert((0, path.clone()), pending.clone());
+        ledger.pending.insert((1, path.clone()), pending);
+        ledger.settle(0, &path, content);
+        assert!(ledger.has_settled(0, &path, content));
+        assert!(!ledger.pending.contains_key(&(0, path.clone())));
+        assert!(ledger.pending.contains_key(&(1, path)), "another root's");
     }
 
     #[test]

@@ -169,9 +169,7 @@ impl PlacedFile for DirectoryPlaced {
 impl DirectoryPlaced {
     /// Tells the watcher that nobody is writing this file.
     fn settle(&self) {
-        let mut ledger = self.shared.ledger();
-        ledger.forget(&(0, self.path.clone()));
-        ledger.settle(0, &self.path, self.fingerprint);
+        self.shared.ledger().settle(0, &self.path, self.fingerprint);
     }
 
     fn take_back(self) -> io::Result<()> {

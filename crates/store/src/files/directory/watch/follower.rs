@@ -261,7 +261,6 @@ impl Follower {
                 ledger.pending.insert(place, pending);
             }
             What::FileComplete if !has_settled => {
-                ledger.pending.remove(&place);
                 ledger.settle(place.0, path, found);
                 drop(ledger);
                 self.tell(place.1);
@@ -312,7 +311,6 @@ impl Follower {
                     self.hear_of_file(place, What::FileGone);
                 }
                 Verdict::Complete(found, doubt) => {
-                    ledger.pending.remove(&place);
                     ledger.settle(place.0, path, found);
                     drop(ledger);
                     if let Some(doubt) = doubt {
