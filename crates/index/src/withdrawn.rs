@@ -3,7 +3,6 @@
 //! somebody copies them in again.
 
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Mutex as AsyncMutex;
@@ -24,11 +23,18 @@ pub(crate) struct Withdrawn {
     /// Held while marks are changed: what is written beside the files is all of them.
     writing: AsyncMutex<()>,
     /// Files that are there with the bytes of one that was deleted, and are kept away.
-    came_back: Mutex<BTreeMap<FilePath, Fingerprint>>,
+    came_back: Mutex<BTreeMap<FilePath, Hidden>>,
+}
+
+/// A file that is kept away.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Hidden {
+    fingerprint: Fingerprint,
+    sha256: Sha256Digest,
 }
 
 impl Withdrawn {
-    pub(crate) fn came_back(&self) -> MutexGuard<'_, BTreeMap<FilePath, Fingerprint>> {
+    pub(crate) fn came_back(&self) -> MutexGuard<'_, BTreeMap<FilePath, Hidden>> {
         self.came_back
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -136,32 +142,39 @@ impl Index {
         project: &ProjectKey,
         file: &OpenFile,
     ) -> Result<bool, StoreError> {
-        match self.withdrawn.came_back().entry(path.clone()) {
-            Entry::Occupied(known) if *known.get() == file.fingerprint => return Ok(true),
-            Entry::Occupied(changed) => {
-                changed.remove();
-            }
-            Entry::Vacant(_) => {}
-        }
         let marks = self.catalog.marks(&self.name, Some(project)).await?;
         if deleted_under(&marks, path.file_name()).next().is_none() {
+            self.withdrawn.came_back().remove(path);
             return Ok(false);
         }
-        let content = Arc::clone(&file.content);
-        let sha256 = tokio::task::spawn_blocking(move || sha256_of(&*content))
-            .await
-            .map_err(|failure| StoreError::new("index", "read a file that came back", failure))?
-            .map_err(|failure| StoreError::new("index", "read a file that came back", failure))?;
-        let is_withdrawn =
-            deleted_under(&marks, path.file_name()).any(|deleted| *deleted == sha256);
-        if is_withdrawn {
+        let known = self.withdrawn.came_back().get(path).copied();
+        let known = known.filter(|known| known.fingerprint == file.fingerprint);
+        let sha256 = if let Some(known) = known {
+            known.sha256
+        } else {
+            let content = Arc::clone(&file.content);
+            tokio::task::spawn_blocking(move || sha256_of(&*content))
+                .await
+                .map_err(|failure| StoreError::new("index", "read a file that came back", failure))?
+                .map_err(|failure| {
+                    StoreError::new("index", "read a file that came back", failure)
+                })?
+        };
+        // What is said now counts, whatever was found here before.
+        let is_withdrawn = deleted_under(&marks, path.file_name()).any(|gone| *gone == sha256);
+        let mut came_back = self.withdrawn.came_back();
+        if !is_withdrawn {
+            came_back.remove(path);
+        } else if known.is_none() {
             tracing::warn!(
                 file.path = %path,
                 "a file that was deleted here was copied in again; it stays hidden until it is undeleted"
             );
-            self.withdrawn
-                .came_back()
-                .insert(path.clone(), file.fingerprint);
+            let hidden = Hidden {
+                fingerprint: file.fingerprint,
+                sha256,
+            };
+            came_back.insert(path.clone(), hidden);
         }
         Ok(is_withdrawn)
     }
@@ -171,10 +184,10 @@ impl Index {
     pub async fn came_back(&self) -> Vec<FilePath> {
         let known = self.withdrawn.came_back().clone();
         let mut there = Vec::new();
-        for (path, fingerprint) in known {
+        for (path, hidden) in known {
             // Nobody tells of a file that went before it was ever listed.
             match self.files.open(&path).await {
-                Ok(file) if file.fingerprint == fingerprint => there.push(path),
+                Ok(file) if file.fingerprint == hidden.fingerprint => there.push(path),
                 Err(OpenError::NotFound) => {
                     self.withdrawn.came_back().remove(&path);
                 }
