@@ -11,7 +11,7 @@ import pytest
 from support.distributions import Distribution, any_file, sdist, wheel
 
 JSON = {"Accept": "application/vnd.pypi.simple.v1+json"}
-OPEN = ["-a", ".", "-P", "."]
+OPEN = ["-a", ".", "-P", ".", "--upload-strictness", "lenient"]
 
 # In the order of PEP 440.
 VERSIONS = [

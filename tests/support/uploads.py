@@ -55,6 +55,20 @@ def post_urlencoded(
     return ask(port, "POST", path, headers=headers, body=urlencode(fields).encode(), user=user)
 
 
+def said_of(file: Distribution) -> dict[str, str]:
+    """The fields of the form that every client sends for a file."""
+    fields = {":action": "file_upload", "protocol_version": "1", "metadata_version": "2.1"}
+    stem = file.filename.removesuffix(".whl").removesuffix(".tar.gz")
+    if file.filename.endswith(".whl"):
+        parts = stem.split("-")
+        name, version, tag = parts[0], parts[1] if len(parts) > 1 else "", parts[-3] if len(parts) > 4 else "py3"
+        fields |= {"name": name, "version": version, "filetype": "bdist_wheel", "pyversion": tag}
+    elif file.filename.endswith(".tar.gz") and "-" in stem:
+        name, _, version = stem.rpartition("-")
+        fields |= {"name": name, "version": version, "filetype": "sdist", "pyversion": "source"}
+    return {**fields, "sha256_digest": file.sha256}
+
+
 def upload(
     port: int,
     file: Distribution,
@@ -66,9 +80,8 @@ def upload(
     user: tuple[str, str] | None = None,
     headers: dict[str, str] | None = None,
 ) -> Answer:
-    """Uploads one file with `:action` and the given fields."""
-    parts: list[tuple[str, Part]] = [(":action", "file_upload"), ("protocol_version", "1")]
-    parts += (fields or {}).items()
+    """Uploads one file with the fields that every client sends, and the given ones."""
+    parts: list[tuple[str, Part]] = [*{**said_of(file), **(fields or {})}.items()]
     parts.append(("content", (file.filename, file.content)))
     if signature:
         parts.append(("gpg_signature", signature))

@@ -144,6 +144,8 @@ fn index_options(settings: &RunSettings) -> IndexOptions {
         } else {
             SignatureListing::Flag
         },
+        checks: settings.uploads.checks.clone(),
+        max_project_bytes: settings.uploads.max_project_bytes,
         ..IndexOptions::default()
     }
 }

@@ -83,6 +83,13 @@ impl Timestamp {
         })
     }
 
+    /// Returns the moment that is this much later, or the last one that there is.
+    #[must_use]
+    pub fn after(self, span: std::time::Duration) -> Self {
+        let microseconds = i64::try_from(span.as_micros()).unwrap_or(i64::MAX);
+        Self(self.0.saturating_add(microseconds))
+    }
+
     /// Returns the count of whole seconds since 1970.
     pub fn seconds(self) -> i64 {
         self.0.div_euclid(1_000_000)

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
+use wheelhouse_standards::check::CheckPolicy;
 use wheelhouse_standards::digest::HashAlgorithm;
 use wheelhouse_standards::name::ProjectKey;
 
@@ -47,6 +48,10 @@ pub struct IndexOptions {
     pub deleted_names: DeletedNames,
     /// How many days the bytes of a deleted file are kept.
     pub bin_days: u32,
+    /// What is refused of an upload.
+    pub checks: CheckPolicy,
+    /// How large all files of a project may be together, in bytes, or `None` for no limit.
+    pub max_project_bytes: Option<u64>,
 }
 
 impl Default for IndexOptions {
@@ -57,6 +62,8 @@ impl Default for IndexOptions {
             reading_threads: std::thread::available_parallelism().map_or(2, usize::from),
             deleted_names: DeletedNames::Free,
             bin_days: 30,
+            checks: CheckPolicy::LENIENT,
+            max_project_bytes: None,
         }
     }
 }

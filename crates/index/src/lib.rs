@@ -28,6 +28,7 @@ pub mod release;
 mod remove;
 pub mod said;
 pub mod search;
+mod vetting;
 pub mod view;
 pub mod withdrawn;
 

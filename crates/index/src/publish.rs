@@ -2,20 +2,20 @@
 
 use std::sync::Arc;
 
+use wheelhouse_standards::check::Finding;
 use wheelhouse_standards::digest::{Blake2b256Digest, Digests, Md5Digest, Sha256Digest};
 use wheelhouse_standards::found::FoundFile;
-use wheelhouse_standards::metadata::CoreMetadata;
 use wheelhouse_standards::name::ProjectKey;
 use wheelhouse_standards::simple::ProjectStatus;
 
 use crate::change::{Arrival, Attribution, Change, FileChange, MarkChange};
-use crate::contents::read_metadata;
 use crate::index::{DeletedNames, Index};
 use crate::mark::{Mark, deleted_under, status_of};
 use crate::path::FilePath;
 use crate::ports::{PlaceError, PlaceMode, PlacedFile, StagedFile, Staging, StoreError};
 use crate::reading::ReadError;
-use crate::record::{Contents, FileRecord, MetadataSummary};
+use crate::record::{Contents, FileRecord};
+use crate::vetting::Vetted;
 
 /// A file that was received whole and is to be published.
 #[derive(Debug)]
@@ -76,10 +76,10 @@ pub enum Overwrite {
 }
 
 /// What became of an upload.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Published {
-    /// It is listed now.
-    Recorded,
+    /// It is listed now, though this was found wrong or odd with it.
+    Recorded(Vec<Finding>),
     /// The index has had exactly this file before. Nothing was changed.
     Identical,
 }
@@ -117,6 +117,26 @@ pub enum PublishError {
         /// The file.
         file_name: String,
     },
+    /// The file is not what this index takes.
+    #[error("{}", told(reasons))]
+    Unfit {
+        /// The file.
+        file_name: String,
+        /// Why, the first reason first; not empty.
+        reasons: Vec<Finding>,
+    },
+    /// The project would be larger than projects may be.
+    #[error(
+        "Project size too large: with `{file_name}` the project would have {size_bytes} bytes, and at most {limit_bytes} are allowed; --max-project-mib raises this limit"
+    )]
+    ProjectTooLarge {
+        /// The file.
+        file_name: String,
+        /// How large the project would be, in bytes.
+        size_bytes: u64,
+        /// How large it may be, in bytes.
+        limit_bytes: u64,
+    },
     /// The project takes no uploads.
     #[error("the project `{project}` is {}{}: it takes no uploads", status.marker(), because(reason.as_deref()))]
     Closed {
@@ -142,6 +162,14 @@ pub enum PublishError {
     /// The file store or the catalog failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+fn told(reasons: &[Finding]) -> String {
+    let messages: Vec<&str> = reasons
+        .iter()
+        .map(|finding| finding.message.as_str())
+        .collect();
+    messages.join("; ")
 }
 
 fn because(reason: Option<&str>) -> String {
@@ -198,10 +226,17 @@ impl Index {
         if accepted.is_empty() {
             return Ok(Published::Identical);
         }
+        let mut vetted = Vec::new();
+        let mut findings = Vec::new();
+        for (upload, place) in accepted {
+            let looked = self.vet(&upload, by.at).await?;
+            findings.extend(looked.findings.iter().cloned());
+            vetted.push((upload, place, looked));
+        }
         let mut placed = Vec::new();
         let mut changes = Vec::new();
-        for (upload, (path, mode)) in accepted {
-            match self.place(upload, path, mode, &by).await {
+        for (upload, (path, mode), looked) in vetted {
+            match self.place(upload, path, mode, looked, &by).await {
                 Ok((file, change)) => {
                     placed.push(file);
                     changes.push(change);
@@ -222,7 +257,7 @@ impl Index {
             undo(placed).await;
             return Err(error.into());
         }
-        Ok(Published::Recorded)
+        Ok(Published::Recorded(findings))
     }
 
     /// Decides where an upload goes, or `None` if the index has exactly this file. What an upload
@@ -234,16 +269,6 @@ impl Index {
         taken_back: &mut Vec<MarkChange>,
     ) -> Result<Option<(FilePath, PlaceMode)>, PublishError> {
         let file_name = upload.file_name.clone();
-        if let Some((algorithm, claimed, actual)) =
-            upload.claimed.first_lie(upload.staged.digests())
-        {
-            return Err(PublishError::DigestMismatch {
-                file_name,
-                algorithm,
-                claimed,
-                actual,
-            });
-        }
         let project = &upload.named.key;
         let marks = self.catalog.marks(&self.name, Some(project)).await?;
         let (status, reason) = status_of(&marks);
@@ -252,6 +277,16 @@ impl Index {
                 project: project.clone(),
                 status,
                 reason: reason.map(str::to_owned),
+            });
+        }
+        if let Some((algorithm, claimed, actual)) =
+            upload.claimed.first_lie(upload.staged.digests())
+        {
+            return Err(PublishError::DigestMismatch {
+                file_name,
+                algorithm,
+                claimed,
+                actual,
             });
         }
         let path: FilePath = file_name
@@ -305,6 +340,7 @@ impl Index {
         upload: Upload,
         path: FilePath,
         mode: PlaceMode,
+        looked: Vetted,
         by: &Attribution,
     ) -> Result<(Box<dyn PlacedFile>, FileChange), PublishError> {
         let Upload {
@@ -314,7 +350,6 @@ impl Index {
             ..
         } = upload;
         let digests = staged.digests().clone();
-        let (summary, metadata) = self.look_into(&*staged, &named, &file_name).await?;
         let placed = staged
             .place(&path, mode, by.at)
             .await
@@ -326,11 +361,11 @@ impl Index {
             uploaded_at: by.at,
             contents: Some(Contents {
                 digests,
-                metadata: summary,
+                metadata: looked.summary,
             }),
         };
         let kind = Arrival::Upload;
-        let metadata = metadata.map(Box::new);
+        let metadata = looked.metadata.map(Box::new);
         let change = match mode {
             PlaceMode::New => FileChange::Add {
                 kind,
@@ -344,18 +379,6 @@ impl Index {
             },
         };
         Ok((placed, change))
-    }
-
-    async fn look_into(
-        &self,
-        staged: &dyn StagedFile,
-        named: &FoundFile,
-        file_name: &str,
-    ) -> Result<(MetadataSummary, Option<CoreMetadata>), StoreError> {
-        let (content, named, file_name) = (staged.content(), named.clone(), file_name.to_owned());
-        tokio::task::spawn_blocking(move || read_metadata(&*content, &named, &file_name))
-            .await
-            .map_err(|failure| StoreError::new("index", "look into an upload", failure))
     }
 }
 

@@ -126,7 +126,7 @@ fn prefers_json(accept: &str) -> bool {
 }
 
 /// Returns a text as a reason phrase: Latin-1 on one line, not too long.
-fn phrase(text: &str) -> Vec<u8> {
+pub(crate) fn phrase(text: &str) -> Vec<u8> {
     text.chars()
         .map(|c| match u8::try_from(u32::from(c)) {
             Ok(b) if b == b' ' || b.is_ascii_graphic() || b >= 0xa0 => b,
@@ -198,9 +198,10 @@ impl From<DownloadError> for ApiError {
 impl From<PublishError> for ApiError {
     fn from(error: PublishError) -> Self {
         match &error {
-            PublishError::DigestMismatch { .. } | PublishError::NameUsed { .. } => {
-                Self::bad_request(error.to_string())
-            }
+            PublishError::DigestMismatch { .. }
+            | PublishError::NameUsed { .. }
+            | PublishError::Unfit { .. }
+            | PublishError::ProjectTooLarge { .. } => Self::bad_request(error.to_string()),
             PublishError::NameTaken { .. } => Self::new(StatusCode::CONFLICT, error.to_string()),
             PublishError::Changing { .. } => Self::later(error.to_string()),
             PublishError::Closed { .. } | PublishError::ReadOnly(_) => {

@@ -3,12 +3,14 @@
 
 pub mod accept;
 pub mod archive;
+pub mod check;
 pub mod digest;
 pub mod entity_tag;
 pub mod filename;
 pub mod found;
 pub mod htpasswd;
 pub mod json_api;
+pub mod license;
 pub mod metadata;
 pub mod name;
 pub mod range;

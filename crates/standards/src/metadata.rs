@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::license;
 use crate::specifier::RequiresPython;
 
 mod headers;
@@ -70,7 +71,7 @@ pub struct CoreMetadata {
     /// `License`: a name or a whole text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub license: Option<String>,
-    /// `License-Expression`, such as `MIT OR Apache-2.0`.
+    /// `License-Expression`, such as `MIT OR Apache-2.0`, spelled as the SPDX list has it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub license_expression: Option<String>,
     /// `License-File`: paths.
@@ -162,6 +163,11 @@ impl CoreMetadata {
         if is_given(body) {
             metadata.description = Some(body.to_owned());
         }
+        if let Some(expression) = &mut metadata.license_expression
+            && let Some(canonical) = license::canonical(expression)
+        {
+            *expression = canonical;
+        }
         Ok(metadata)
     }
 
@@ -248,6 +254,47 @@ impl CoreMetadata {
             _ => return None,
         })
     }
+}
+
+/// The fields of a metadata file as they stand in it, for whoever judges them.
+pub(crate) struct RawMetadata {
+    /// Names in lower case, and values on one line; lines of `Summary` are kept apart.
+    pub(crate) fields: Vec<(String, String)>,
+}
+
+impl RawMetadata {
+    /// Returns the value of a field that stands once, if it says anything. `name` is in lower case.
+    pub(crate) fn first<'a>(&'a self, name: &'a str) -> Option<&'a str> {
+        self.all(name).next()
+    }
+
+    /// Returns the values of a field. `name` is in lower case.
+    pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.fields
+            .iter()
+            .filter(move |(field, value)| field == name && is_given(value))
+            .map(|(_, value)| value.trim())
+    }
+}
+
+/// Reads the fields of a metadata file, without its body.
+pub(crate) fn raw_fields(text: &str) -> Result<RawMetadata, MetadataError> {
+    if text.len() > CoreMetadata::MAX_BYTES {
+        return Err(MetadataError::TooLarge);
+    }
+    let mut fields = Vec::new();
+    for header in Headers::of(text) {
+        if fields.len() >= CoreMetadata::MAX_FIELDS {
+            return Err(MetadataError::TooManyFields);
+        }
+        let name = header.name.to_ascii_lowercase();
+        let value = match name.as_str() {
+            "summary" => header.lines(),
+            _ => header.joined(),
+        };
+        fields.push((name, value));
+    }
+    Ok(RawMetadata { fields })
 }
 
 /// Where the value of a field goes.

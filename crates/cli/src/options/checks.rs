@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use wheelhouse_standards::check::Policy;
 use wheelhouse_standards::digest::HashAlgorithm;
 
 use crate::settings::IpRange;
@@ -36,6 +37,24 @@ pub(crate) fn locks(text: &str) -> Result<(), String> {
         return Err("`.` (nothing is locked) must stand alone".to_owned());
     }
     Ok(())
+}
+
+/// A list of what uploads may be refused with.
+pub(crate) fn upload_policies(text: &str) -> Result<(), String> {
+    let unknown = text
+        .split(',')
+        .map(str::trim)
+        .find(|word| Policy::from_name(word).is_none());
+    match unknown {
+        None => Ok(()),
+        Some(word) => {
+            let names: Vec<&str> = Policy::ALL.iter().map(|policy| policy.name()).collect();
+            Err(format!(
+                "`{word}` is not known here; use {}",
+                names.join(", ")
+            ))
+        }
+    }
 }
 
 /// A hash algorithm, or a word that turns hashes off.

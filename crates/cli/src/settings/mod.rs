@@ -24,7 +24,7 @@ pub use logging::{LogOutput, LogStream, LoggingSettings, Note, NoteLevel};
 pub use pages::{FileCaching, PageSettings, TarGzType};
 pub use proxies::{IpRange, IpRangeError, ProxySettings};
 pub use update::UpdateSettings;
-pub use uploads::{LegacyActions, UploadSettings, UploadStrictness};
+pub use uploads::{LegacyActions, UploadSettings};
 
 pub(crate) use error::SettingsError;
 pub(crate) use source::Source;
@@ -81,7 +81,7 @@ impl RunSettings {
         let access = AccessSettings::of(source)?;
         let pages = PageSettings::of(source)?;
         let health_endpoint = health_endpoint(source)?;
-        let uploads = UploadSettings::of(source, &mut notes);
+        let uploads = UploadSettings::of(source);
         Ok(Self {
             folders: FolderSettings::of(source, &mut notes)?,
             bind: BindSettings::of(source),

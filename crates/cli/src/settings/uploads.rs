@@ -1,6 +1,7 @@
 //! What is taken in.
 
-use super::logging::{Note, NoteLevel};
+use wheelhouse_standards::check::{CheckPolicy, Policy, Strictness};
+
 use super::source::Source;
 use crate::options::defs;
 
@@ -9,21 +10,14 @@ use crate::options::defs;
 pub struct UploadSettings {
     /// Whether an upload may replace a file of the same name.
     pub overwrite: bool,
-    /// How much of an upload is checked.
-    pub strictness: UploadStrictness,
+    /// What is refused of an upload.
+    pub checks: CheckPolicy,
+    /// How large the files of a project may be together, in bytes.
+    pub max_project_bytes: Option<u64>,
     /// What becomes of `submit`, `verify` and `doc_upload`.
     pub legacy_actions: LegacyActions,
     /// The longest upload that is taken, in bytes.
     pub max_upload_bytes: u64,
-}
-
-/// How much of an upload is checked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum UploadStrictness {
-    /// File names and the digests that were given.
-    Lenient,
-    /// All that the standards ask for.
-    Standard,
 }
 
 /// What becomes of the form actions that have no meaning any more.
@@ -36,22 +30,26 @@ pub enum LegacyActions {
 }
 
 impl UploadSettings {
-    pub(super) fn of(source: Source<'_>, notes: &mut Vec<Note>) -> Self {
+    pub(super) fn of(source: Source<'_>) -> Self {
         let values = source.values;
         let strictness = match values.text(&defs::UPLOAD_STRICTNESS) {
-            Some("standard") => UploadStrictness::Standard,
-            _ => UploadStrictness::Lenient,
+            Some("strict") => Strictness::Strict,
+            Some("standard") => Strictness::Standard,
+            _ => Strictness::Lenient,
         };
-        if strictness == UploadStrictness::Standard {
-            notes.push(Note {
-                level: NoteLevel::Warning,
-                text: "`upload-strictness` is standard, which does not check more than lenient yet"
-                    .to_owned(),
-            });
-        }
+        let words = values.list(&defs::REFUSE_UPLOADS_WITH);
+        let refused = words
+            .iter()
+            .filter_map(|word| Policy::from_name(word))
+            .collect();
+        let max_project_mib: u64 = source.number(&defs::MAX_PROJECT_MIB).unwrap_or(0);
         Self {
             overwrite: values.truth(&defs::OVERWRITE),
-            strictness,
+            checks: CheckPolicy {
+                strictness,
+                refused,
+            },
+            max_project_bytes: (max_project_mib > 0).then_some(max_project_mib << 20),
             legacy_actions: match values.text(&defs::LEGACY_ACTIONS) {
                 Some("gone") => LegacyActions::Gone,
                 _ => LegacyActions::Accept,

@@ -14,7 +14,7 @@ async fn an_uploaded_wheel_is_listed_with_what_is_inside() {
     let wheel = Wheel::named("Demo.Pkg").field("Requires-Python", ">=3.8");
     assert_eq!(
         house.publish(&wheel.file_name(), &wheel.bytes()).await,
-        Published::Recorded
+        Published::Recorded(Vec::new())
     );
     let page = house.page("demo-pkg").await.expect("a page");
     assert_eq!(page.versions, ["1.0"]);
@@ -88,7 +88,7 @@ async fn overwriting_replaces_the_file_where_it_is() {
             Overwrite::Allow,
         )
         .await;
-    assert_eq!(published.expect("allowed"), Published::Recorded);
+    assert_eq!(published.expect("allowed"), Published::Recorded(Vec::new()));
     assert_eq!(house.files.paths(), [path]);
     let page = house.page("demo").await.expect("a page");
     assert_eq!(page.files.len(), 1);

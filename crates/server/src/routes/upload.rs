@@ -5,20 +5,26 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, body};
 use http::header::{ACCEPT, USER_AGENT};
 use http::request::Parts;
-use http::{Request, StatusCode};
+use http::{HeaderName, HeaderValue, Request, StatusCode};
 use wheelhouse_index::actor::Actor;
 use wheelhouse_index::documentation::has_index_page;
 use wheelhouse_index::permission::Right;
-use wheelhouse_index::publish::{ClaimedDigests, Published, Upload};
-use wheelhouse_standards::found::UploadFilename;
+use wheelhouse_index::publish::{ClaimedDigests, PublishError, Published, Upload};
+use wheelhouse_standards::check::{Finding, Strictness, check_form};
+use wheelhouse_standards::found::{FoundFile, UploadFilename};
 use wheelhouse_standards::name::ProjectKey;
 
 use super::upload_form::{FormLimits, ReceivedFile, UploadForm};
 use crate::drained::DrainedBody;
-use crate::error::ApiError;
+use crate::error::{ApiError, phrase};
 use crate::request::RequestInfo;
 use crate::settings::LegacyActions;
 use crate::state::State;
+
+/// The header of a warning about an upload that was taken, one for each.
+const UPLOAD_WARNING: HeaderName = HeaderName::from_static("x-upload-warning");
+/// Most of them: clients and proxies limit the head of an answer.
+const MAX_WARNING_HEADERS: usize = 10;
 
 /// `POST` of a form, or of XML for XML-RPC.
 pub(super) async fn post(
@@ -35,9 +41,27 @@ pub(super) async fn post(
     let body = DrainedBody::new(body, &head.headers);
     match act(&state, &info, &head, body).await {
         // Old uploaders take nothing but exactly 200 for success.
-        Ok(()) => StatusCode::OK.into_response(),
+        Ok(warnings) => success(&warnings, state.index.options().checks.strictness),
         Err(error) => for_agent(error, &head).into_upload_response(head.headers.get(ACCEPT)),
     }
+}
+
+/// Says that all went well, and what is to be said all the same: each warning in a header, and
+/// all of them in the body unless this is to be as pypiserver's, which is empty.
+fn success(warnings: &[String], strictness: Strictness) -> Response {
+    let mut response = match strictness {
+        Strictness::Lenient => StatusCode::OK.into_response(),
+        _ if warnings.is_empty() => StatusCode::OK.into_response(),
+        Strictness::Standard | Strictness::Strict => {
+            format!("warning: {}\n", warnings.join("\nwarning: ")).into_response()
+        }
+    };
+    for warning in warnings.iter().take(MAX_WARNING_HEADERS) {
+        if let Ok(value) = HeaderValue::from_bytes(&phrase(warning)) {
+            response.headers_mut().append(UPLOAD_WARNING, value);
+        }
+    }
+    response
 }
 
 /// Reads and throws away the body of a request that is refused for another reason.
@@ -51,7 +75,7 @@ async fn act(
     info: &RequestInfo,
     head: &Parts,
     body: DrainedBody,
-) -> Result<(), ApiError> {
+) -> Result<Vec<String>, ApiError> {
     let actor = state.authorise(&head.headers, Right::Upload, None).await?;
     let limits = FormLimits {
         max_file_bytes: state.settings.limits.max_upload_bytes,
@@ -64,12 +88,18 @@ async fn act(
         .to_owned();
     match (action.as_str(), state.settings.legacy_actions) {
         ("file_upload", _) => publish(state, info, head, actor, form).await,
-        ("remove_pkg", _) => remove(state, info, head, actor, &form).await,
+        ("remove_pkg", _) => {
+            remove(state, info, head, actor, &form).await?;
+            Ok(Vec::new())
+        }
         ("submit" | "verify", LegacyActions::Accept) => {
             tracing::warn!("ignored the action `{action}` of an old uploader");
-            Ok(())
+            Ok(Vec::new())
         }
-        ("doc_upload", LegacyActions::Accept) => take_documentation(form).await,
+        ("doc_upload", LegacyActions::Accept) => {
+            take_documentation(form).await?;
+            Ok(Vec::new())
+        }
         ("submit" | "verify" | "submit_pkg_info" | "doc_upload", _) => Err(ApiError::new(
             StatusCode::GONE,
             format!(
@@ -85,14 +115,19 @@ async fn act(
     }
 }
 
+/// Publishes the file of a form, and returns what is to be said about it all the same.
 async fn publish(
     state: &State,
     info: &RequestInfo,
     head: &Parts,
     actor: Actor,
     form: UploadForm,
-) -> Result<(), ApiError> {
+) -> Result<Vec<String>, ApiError> {
     let claimed = claimed_digests(&form)?;
+    let mut findings = match &form.content {
+        Some(content) => check_said(state, &form, content)?,
+        None => Vec::new(),
+    };
     let content = form.content.ok_or_else(|| {
         ApiError::bad_request("Missing 'content' file-field! The form does not have a file in it")
     })?;
@@ -118,7 +153,8 @@ async fn publish(
         .publish(uploads, state.settings.overwrite, by)
         .await?;
     match published {
-        Published::Recorded => {
+        Published::Recorded(of_file) => {
+            findings.extend(of_file);
             state.metrics.uploads.increment(1);
             tracing::info!(
                 file.name = file_name,
@@ -127,6 +163,7 @@ async fn publish(
             );
         }
         Published::Identical => {
+            findings.clear();
             tracing::info!(
                 file.name = file_name,
                 user.name = user,
@@ -134,7 +171,43 @@ async fn publish(
             );
         }
     }
-    Ok(())
+    Ok(told(&file_name, &findings))
+}
+
+/// Checks what a form says about its file, as far as this index cares.
+fn check_said(
+    state: &State,
+    form: &UploadForm,
+    content: &ReceivedFile,
+) -> Result<Vec<Finding>, ApiError> {
+    // A name that says nothing is told as the fault itself.
+    let Some(file) = FoundFile::of(&content.file_name) else {
+        return Ok(Vec::new());
+    };
+    let checks = &state.index.options().checks;
+    let judged = checks.judge(check_form(&form.said(), &file));
+    if judged.refused.is_empty() {
+        return Ok(judged.told);
+    }
+    Err(PublishError::Unfit {
+        file_name: content.file_name.clone(),
+        reasons: judged.refused,
+    }
+    .into())
+}
+
+/// Writes findings that are no reason to refuse to the log, and as lines for the uploader.
+fn told(file_name: &str, findings: &[Finding]) -> Vec<String> {
+    const MAX_TOLD: usize = 50;
+    let warnings: Vec<String> = findings
+        .iter()
+        .take(MAX_TOLD)
+        .map(|finding| finding.message.clone())
+        .collect();
+    for warning in &warnings {
+        tracing::warn!(file.name = file_name, "about an upload: {warning}");
+    }
+    warnings
 }
 
 fn upload(received: ReceivedFile, claimed: ClaimedDigests) -> Result<Upload, ApiError> {

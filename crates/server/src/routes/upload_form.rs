@@ -1,7 +1,7 @@
 //! Reading an upload's form, as it comes: the files go to the store at once, fields that nobody
 //! asks for go nowhere.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -14,6 +14,8 @@ use multer::{Field, Multipart};
 use wheelhouse_index::Index;
 use wheelhouse_index::ports::{PlaceError, StagedFile, Staging};
 
+use wheelhouse_standards::check::FormFields;
+
 use crate::drained::DrainedBody;
 use crate::error::ApiError;
 
@@ -21,11 +23,33 @@ use crate::error::ApiError;
 /// says.
 const KEPT_FIELDS: &[&str] = &[
     ":action",
+    "protocol_version",
     "name",
     "version",
+    "metadata_version",
+    "filetype",
+    "pyversion",
     "md5_digest",
     "sha256_digest",
     "blake2_256_digest",
+];
+/// The other fields that may be given once. What they say is read from the file.
+const SINGLE_FIELDS: &[&str] = &[
+    "comment",
+    "attestations",
+    "summary",
+    "description",
+    "description_content_type",
+    "keywords",
+    "home_page",
+    "download_url",
+    "author",
+    "author_email",
+    "maintainer",
+    "maintainer_email",
+    "license",
+    "license_expression",
+    "requires_python",
 ];
 /// Largest kept field, in bytes.
 const MAX_FIELD_BYTES: usize = 64 * 1024;
@@ -40,6 +64,9 @@ const MAX_URLENCODED_BYTES: usize = 100 * 1024;
 #[derive(Default)]
 pub(super) struct UploadForm {
     fields: HashMap<&'static str, String>,
+    /// The fields of [`SINGLE_FIELDS`] that came, and the first one that came again.
+    single: HashSet<&'static str>,
+    repeated: Option<&'static str>,
     /// The file in `content`.
     pub(super) content: Option<ReceivedFile>,
     /// The file in `gpg_signature`.
@@ -51,15 +78,35 @@ pub(super) struct ReceivedFile {
     /// The name that the form gives it, unchecked.
     pub(super) file_name: String,
     pub(super) staged: Box<dyn StagedFile>,
+    /// The media type that the form gives it.
+    pub(super) content_type: Option<String>,
 }
 
 impl UploadForm {
-    /// Returns a field's text without blanks around it, or `None` if it is not there or empty.
+    /// Returns a field's text without blanks around it, or `None` if it is not there, empty, or
+    /// the `UNKNOWN` of old tools.
     pub(super) fn field(&self, name: &str) -> Option<&str> {
         self.fields
             .get(name)
             .map(|text| text.trim())
-            .filter(|text| !text.is_empty())
+            .filter(|text| !matches!(*text, "" | "UNKNOWN"))
+    }
+
+    /// Returns what the form says of the file in it.
+    pub(super) fn said(&self) -> FormFields<'_> {
+        const DIGESTS: [&str; 3] = ["md5_digest", "sha256_digest", "blake2_256_digest"];
+        let content = self.content.as_ref();
+        FormFields {
+            protocol_version: self.field("protocol_version"),
+            name: self.field("name"),
+            version: self.field("version"),
+            metadata_version: self.field("metadata_version"),
+            filetype: self.field("filetype"),
+            pyversion: self.field("pyversion"),
+            has_digest: DIGESTS.iter().any(|name| self.field(name).is_some()),
+            content_type: content.and_then(|content| content.content_type.as_deref()),
+            repeated: self.repeated,
+        }
     }
 
     /// Reads a form.
@@ -160,6 +207,11 @@ impl UploadForm {
 
     fn keep(&mut self, name: &str, text: impl FnOnce() -> String) -> Result<(), ApiError> {
         let Some(&name) = KEPT_FIELDS.iter().find(|&&kept| kept == name) else {
+            if let Some(&single) = SINGLE_FIELDS.iter().find(|&&single| single == name)
+                && !self.single.insert(single)
+            {
+                self.repeated.get_or_insert(single);
+            }
             return Ok(());
         };
         if self.fields.insert(name, text()).is_some() {
@@ -232,6 +284,7 @@ async fn receive(
     part: &mut Field<'static>,
     limits: FormLimits,
 ) -> Result<ReceivedFile, ApiError> {
+    let content_type = part.content_type().map(ToString::to_string);
     let mut staging: Box<dyn Staging> = index.stage().await?;
     let mut size_bytes = 0;
     while let Some(chunk) = next_chunk(part, limits).await? {
@@ -245,7 +298,11 @@ async fn receive(
         staging.write(chunk).await.map_err(not_stored)?;
     }
     let staged = staging.finish().await.map_err(not_stored)?;
-    Ok(ReceivedFile { file_name, staged })
+    Ok(ReceivedFile {
+        file_name,
+        staged,
+        content_type,
+    })
 }
 
 async fn read_text(

@@ -25,6 +25,14 @@ pub enum ArchiveError {
         /// What is not supported.
         what: String,
     },
+    /// A member is made so that two readers may see two different things.
+    #[error("member `{name}` {what}")]
+    Ambiguous {
+        /// Which member.
+        name: String,
+        /// What is wrong with it.
+        what: String,
+    },
     /// A limit was reached.
     #[error("{what}: more than {limit}")]
     TooMuch {

@@ -21,4 +21,4 @@ pub use metadata::{WheelMetadata, egg_metadata, sdist_metadata, wheel_metadata};
 pub use read_at::{FileAt, ReadAt};
 
 #[cfg(test)]
-mod samples;
+pub(crate) mod samples;

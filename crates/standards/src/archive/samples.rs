@@ -7,10 +7,10 @@ use flate2::write::GzEncoder;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-pub(super) const METADATA: &[u8] = b"Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n";
+pub(crate) const METADATA: &[u8] = b"Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n";
 
 /// Builds a zip archive with the `zip` crate; every second member is stored, the others deflated.
-pub(super) fn zip_of(members: &[(&str, &[u8])]) -> Vec<u8> {
+pub(crate) fn zip_of(members: &[(&str, &[u8])]) -> Vec<u8> {
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
     for (place, (name, bytes)) in members.iter().enumerate() {
         let method = if place % 2 == 0 {
@@ -25,7 +25,7 @@ pub(super) fn zip_of(members: &[(&str, &[u8])]) -> Vec<u8> {
     writer.finish().expect("memory takes bytes").into_inner()
 }
 
-pub(super) fn wheel() -> Vec<u8> {
+pub(crate) fn wheel() -> Vec<u8> {
     zip_of(&[
         ("demo/__init__.py", b"x = 1\n"),
         ("demo-1.0.dist-info/METADATA", METADATA),
@@ -36,19 +36,19 @@ pub(super) fn wheel() -> Vec<u8> {
 
 /// One member of a [`raw_zip`], with what its headers claim.
 #[derive(Clone)]
-pub(super) struct RawMember {
-    pub(super) name: String,
-    pub(super) local_name: String,
-    pub(super) bytes: Vec<u8>,
-    pub(super) method: u16,
-    pub(super) flags: u16,
-    pub(super) size_bytes: u32,
-    pub(super) crc32: u32,
+pub(crate) struct RawMember {
+    pub(crate) name: String,
+    pub(crate) local_name: String,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) method: u16,
+    pub(crate) flags: u16,
+    pub(crate) size_bytes: u32,
+    pub(crate) crc32: u32,
 }
 
 impl RawMember {
     /// A stored member that claims the truth.
-    pub(super) fn stored(name: &str, bytes: &[u8]) -> Self {
+    pub(crate) fn stored(name: &str, bytes: &[u8]) -> Self {
         Self {
             name: name.to_owned(),
             local_name: name.to_owned(),
@@ -84,7 +84,7 @@ fn len16(bytes: &[u8]) -> u16 {
 }
 
 /// A zip archive without its end: the members, the central directory, and where that starts.
-pub(super) fn raw_zip_parts(members: &[RawMember]) -> (Vec<u8>, Vec<u8>) {
+pub(crate) fn raw_zip_parts(members: &[RawMember]) -> (Vec<u8>, Vec<u8>) {
     let (mut bytes, mut directory) = (Vec::new(), Vec::new());
     for member in members {
         let position = len32(&bytes);
@@ -100,7 +100,7 @@ pub(super) fn raw_zip_parts(members: &[RawMember]) -> (Vec<u8>, Vec<u8>) {
 }
 
 /// The record that ends a zip archive.
-pub(super) fn zip_end(members: u16, directory_bytes: u32, offset: u32, comment: &[u8]) -> Vec<u8> {
+pub(crate) fn zip_end(members: u16, directory_bytes: u32, offset: u32, comment: &[u8]) -> Vec<u8> {
     let mut end = b"PK\x05\x06\0\0\0\0".to_vec();
     end.extend_from_slice(&members.to_le_bytes());
     end.extend_from_slice(&members.to_le_bytes());
@@ -112,7 +112,7 @@ pub(super) fn zip_end(members: u16, directory_bytes: u32, offset: u32, comment: 
 }
 
 /// Builds a zip archive that may lie.
-pub(super) fn raw_zip(members: &[RawMember]) -> Vec<u8> {
+pub(crate) fn raw_zip(members: &[RawMember]) -> Vec<u8> {
     let (mut bytes, directory) = raw_zip_parts(members);
     let count = u16::try_from(members.len()).expect("few");
     let end = zip_end(count, len32(&directory), len32(&bytes), b"");
@@ -122,7 +122,7 @@ pub(super) fn raw_zip(members: &[RawMember]) -> Vec<u8> {
 }
 
 /// The same, with a zip64 end whose record and locator may be changed.
-pub(super) fn raw_zip64(
+pub(crate) fn raw_zip64(
     members: &[RawMember],
     change: impl FnOnce(&mut Vec<u8>, &mut Vec<u8>),
 ) -> Vec<u8> {
@@ -151,7 +151,7 @@ pub(super) fn raw_zip64(
 }
 
 /// Builds a tar archive with the `tar` crate.
-pub(super) fn tar_of(members: &[(&str, &[u8])]) -> Vec<u8> {
+pub(crate) fn tar_of(members: &[(&str, &[u8])]) -> Vec<u8> {
     let mut builder = tar::Builder::new(Vec::new());
     for (name, bytes) in members {
         let mut header = tar::Header::new_gnu();
@@ -164,13 +164,13 @@ pub(super) fn tar_of(members: &[(&str, &[u8])]) -> Vec<u8> {
     builder.into_inner().expect("memory takes bytes")
 }
 
-pub(super) fn gzip(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(bytes).expect("memory takes bytes");
     encoder.finish().expect("memory takes bytes")
 }
 
-pub(super) fn sdist() -> Vec<u8> {
+pub(crate) fn sdist() -> Vec<u8> {
     gzip(&tar_of(&[
         ("demo-1.0/setup.py", b"import setuptools\n"),
         ("demo-1.0/demo.egg-info/PKG-INFO", b"not this one"),

@@ -38,6 +38,10 @@ pub struct TarMember {
     pub kind: u8,
     /// Size, in bytes.
     pub size_bytes: u64,
+    /// What a link leads to; empty for other members.
+    pub link: Vec<u8>,
+    /// Whether parts of the file are left out of the archive.
+    pub is_sparse: bool,
 }
 
 impl TarMember {
@@ -77,7 +81,7 @@ impl<'s> TarArchive<'s> {
     /// # Errors
     /// As [`ArchiveError`] says. There is no going on after one.
     pub fn next_member(&mut self) -> Result<Option<TarMember>, ArchiveError> {
-        let mut long_name = None;
+        let (mut long_name, mut long_link) = (None, None);
         let mut pax = Pax::default();
         loop {
             self.bytes.skip(std::mem::take(&mut self.unread))?;
@@ -89,7 +93,7 @@ impl<'s> TarArchive<'s> {
             self.count()?;
             let header = Header::read(&block, position)?;
             match header.kind {
-                b'L' => {
+                kind @ (b'L' | b'K') => {
                     // A NUL ends the name.
                     if header.size_bytes > self.limits.name_bytes.saturating_add(1) {
                         return Err(self.too_long_name());
@@ -97,15 +101,19 @@ impl<'s> TarArchive<'s> {
                     self.begin(header.size_bytes, position)?;
                     let mut name = self.take(header.size_bytes, header.size_bytes)?;
                     name.truncate(memchr::memchr(0, &name).unwrap_or(name.len()));
-                    long_name = Some(name);
+                    *(if kind == b'L' {
+                        &mut long_name
+                    } else {
+                        &mut long_link
+                    }) = Some(name);
                 }
                 b'x' | b'X' => {
                     self.begin(header.size_bytes, position)?;
                     let limit = self.limits.extended_header_bytes;
                     pax = Pax::read(&self.take(header.size_bytes, limit)?, position)?;
                 }
-                // The name of a link's target, and what holds for the whole archive.
-                b'K' | b'g' => self.begin(header.size_bytes, position)?,
+                // What holds for the whole archive.
+                b'g' => self.begin(header.size_bytes, position)?,
                 kind => {
                     if kind == b'S' && block[482] != 0 {
                         self.skip_sparse_map()?;
@@ -119,10 +127,14 @@ impl<'s> TarArchive<'s> {
                     if name.len() as u64 > self.limits.name_bytes {
                         return Err(self.too_long_name());
                     }
+                    let is_link = matches!(kind, b'1' | b'2');
+                    let link = pax.link.or(long_link).unwrap_or(header.link);
                     return Ok(Some(TarMember {
                         name,
                         kind,
                         size_bytes,
+                        link: if is_link { link } else { Vec::new() },
+                        is_sparse: kind == b'S' || pax.is_sparse,
                     }));
                 }
             }
@@ -213,6 +225,7 @@ impl<'s> TarArchive<'s> {
 /// What is needed of one header block.
 struct Header {
     name: Vec<u8>,
+    link: Vec<u8>,
     kind: u8,
     size_bytes: u64,
 }
@@ -251,6 +264,7 @@ impl Header {
         name.extend_from_slice(text(&block[..100]));
         Ok(Self {
             name,
+            link: text(&block[157..257]).to_vec(),
             kind: block[156],
             size_bytes,
         })
@@ -261,7 +275,9 @@ impl Header {
 #[derive(Default)]
 struct Pax {
     path: Option<Vec<u8>>,
+    link: Option<Vec<u8>>,
     size_bytes: Option<u64>,
+    is_sparse: bool,
 }
 
 impl Pax {
@@ -283,7 +299,9 @@ impl Pax {
             let (key, value) = (&record[..equals], &record[equals + 1..]);
             match key {
                 b"path" => found.path = Some(value.to_vec()),
+                b"linkpath" => found.link = Some(value.to_vec()),
                 b"size" => found.size_bytes = Some(decimal(value).ok_or_else(damaged)?),
+                key if key.starts_with(b"GNU.sparse.") => found.is_sparse = true,
                 _ => {}
             }
         }

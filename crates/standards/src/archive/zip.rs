@@ -9,6 +9,7 @@ use super::read_at::{Section, fill};
 use super::{ArchiveError, Limits, ReadAt};
 
 mod end;
+mod layout;
 
 /// Members are stored as they are.
 const STORED: u16 = 0;
@@ -56,12 +57,30 @@ pub struct ZipMember {
     pub size_bytes: u64,
     /// Where the member's own header is, from the start of the source.
     pub header_position: u64,
+    /// Length of the member's comment, in bytes.
+    pub comment_bytes: u16,
+    /// The mode bits that a Unix system gave the file, or 0.
+    pub unix_mode: u16,
+    /// What is odd about the member's extra fields, if anything is.
+    pub odd_extra: Option<&'static str>,
 }
 
 impl ZipMember {
     /// Returns the path as text, with a mark in place of what is not UTF-8.
     pub fn shown_name(&self) -> String {
         String::from_utf8_lossy(&self.name).into_owned()
+    }
+
+    /// Returns whether the member is a folder.
+    pub fn is_folder(&self) -> bool {
+        self.name.ends_with(b"/")
+    }
+
+    /// Returns whether the member is a symbolic link.
+    pub const fn is_link(&self) -> bool {
+        const TYPE: u16 = 0o170_000;
+        const LINK: u16 = 0o120_000;
+        self.unix_mode & TYPE == LINK
     }
 }
 
@@ -94,6 +113,11 @@ impl<'s> ZipArchive<'s> {
     /// Returns how many bytes follow the archive and its comment.
     pub fn trailing_bytes(&self) -> u64 {
         self.end.trailing_bytes
+    }
+
+    /// Returns the length of the archive's comment, in bytes.
+    pub fn comment_bytes(&self) -> u16 {
+        self.end.comment_bytes
     }
 
     /// Returns the members one by one, from the central directory alone.
@@ -287,14 +311,49 @@ impl Directory<'_> {
                 position,
             ))?;
         Ok(ZipMember {
-            name,
             method: u16_at(header, 10),
             flags: u16_at(header, 8),
             crc32: u32_at(header, 16),
             compressed_bytes,
             size_bytes,
             header_position,
+            comment_bytes: u16_at(header, 32),
+            unix_mode: u16_at(header, 40),
+            odd_extra: odd_extra(extra, &name),
+            name,
         })
+    }
+}
+
+/// What is odd about extra fields: one that stands twice, or another name for the member.
+fn odd_extra(mut extra: &[u8], name: &[u8]) -> Option<&'static str> {
+    const ZIP64: u16 = 1;
+    const UNICODE_PATH: u16 = 0x7075;
+    let (mut zip64, mut paths) = (0, 0);
+    while extra.len() >= 4 {
+        let (kind, length) = (u16_at(extra, 0), usize::from(u16_at(extra, 2)));
+        let Some(value) = extra.get(4..4 + length) else {
+            return Some("an extra field that is cut off");
+        };
+        match kind {
+            ZIP64 => zip64 += 1,
+            UNICODE_PATH => {
+                paths += 1;
+                // A version, a check sum, the path.
+                if value.get(5..) != Some(name) {
+                    return Some("another path in an extra field");
+                }
+            }
+            _ => {}
+        }
+        extra = &extra[4 + length..];
+    }
+    if zip64 > 1 {
+        Some("two zip64 fields")
+    } else if paths > 1 {
+        Some("two extra fields with its path")
+    } else {
+        None
     }
 }
 

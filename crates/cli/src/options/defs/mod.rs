@@ -33,7 +33,10 @@ pub(crate) use pages::{
 };
 pub(crate) use proxies::{TRUST_PRIVATE_PROXIES, TRUSTED_PROXY};
 pub(crate) use update::{ALLOW_UNSTABLE, DOWNLOAD_DIRECTORY, EXECUTE, IGNORELIST_FILE, INDEX_URL};
-pub(crate) use uploads::{LEGACY_ACTIONS, MAX_UPLOAD_MIB, OVERWRITE, UPLOAD_STRICTNESS};
+pub(crate) use uploads::{
+    LEGACY_ACTIONS, MAX_PROJECT_MIB, MAX_UPLOAD_MIB, OVERWRITE, REFUSE_UPLOADS_WITH,
+    UPLOAD_STRICTNESS,
+};
 
 /// All options, in the order in which they are shown.
 pub(crate) static ALL: &[&OptionDef] = &[
@@ -51,7 +54,9 @@ pub(crate) static ALL: &[&OptionDef] = &[
     &INVALID_CREDENTIALS,
     &OVERWRITE,
     &MAX_UPLOAD_MIB,
+    &MAX_PROJECT_MIB,
     &UPLOAD_STRICTNESS,
+    &REFUSE_UPLOADS_WITH,
     &LEGACY_ACTIONS,
     &HASH_ALGO,
     &WELCOME,

@@ -1,6 +1,6 @@
 //! Options about what is taken in.
 
-use super::super::{DefaultValue, Kind, OptionDef, Topic};
+use super::super::{DefaultValue, Kind, OptionDef, Topic, checks};
 
 pub(crate) static OVERWRITE: OptionDef = OptionDef {
     long: "overwrite",
@@ -25,17 +25,54 @@ pub(crate) static MAX_UPLOAD_MIB: OptionDef = OptionDef {
     ..OptionDef::BASE
 };
 
+pub(crate) static MAX_PROJECT_MIB: OptionDef = OptionDef {
+    long: "max-project-mib",
+    kind: Kind::Integer {
+        name: "N",
+        min: 0,
+        max: 1 << 40,
+    },
+    default: DefaultValue::both("0"),
+    topic: Topic::Uploads,
+    help: "Refuse an upload with which all files of its project would be larger together, in MiB; \
+           0 for no limit.",
+    ..OptionDef::BASE
+};
+
 pub(crate) static UPLOAD_STRICTNESS: OptionDef = OptionDef {
     long: "upload-strictness",
     kind: Kind::Choice {
         name: "HOW",
-        words: &["lenient", "standard"],
+        words: &["lenient", "standard", "strict"],
     },
-    default: DefaultValue::both("lenient"),
+    default: DefaultValue::each("standard", "lenient"),
     topic: Topic::Uploads,
-    help: "Check file names and given digests (lenient), or all that the standards ask for \
-           (standard).",
-    details: "Standard is not built yet: it checks what lenient checks.",
+    help: "Take what pypiserver took (lenient), what the standards allow (standard), or what the \
+           public index takes (strict).",
+    details: "Whatever is found and not refused is told to the uploader and written to the log. \
+              `standard` looks at the file's name, the archive, the metadata inside, and whether \
+              the form fits them. `strict` also refuses what `--refuse-uploads-with` names, all \
+              but record-mismatch.",
+    ..OptionDef::BASE
+};
+
+pub(crate) static REFUSE_UPLOADS_WITH: OptionDef = OptionDef {
+    long: "refuse-uploads-with",
+    kind: Kind::List {
+        name: "LIST",
+        check: checks::upload_policies,
+        joins: true,
+    },
+    topic: Topic::Uploads,
+    help: "Refuse uploads with these, at any strictness, separated by commas: local-version, \
+           direct-reference, record-mismatch, unknown-classifier, platform-tag, loose-metadata, \
+           old-release.",
+    details: "`local-version` is a version such as 1.0+cu126, `direct-reference` a dependency with \
+              an address, `record-mismatch` a wheel whose RECORD lists something else than what is \
+              in it, `unknown-classifier` one that is not in the common list or no longer, \
+              `platform-tag` one that the public index does not take, such as linux_x86_64, \
+              `loose-metadata` long summaries, unknown fields and bad addresses, `old-release` a \
+              file for a release that is older than 14 days.",
     ..OptionDef::BASE
 };
 

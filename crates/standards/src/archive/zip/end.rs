@@ -22,6 +22,7 @@ pub(super) struct End {
     /// By how much all positions in the archive are too small.
     pub(super) prepended_bytes: u64,
     pub(super) trailing_bytes: u64,
+    pub(super) comment_bytes: u16,
     members: u64,
     is_zip64: bool,
 }
@@ -55,7 +56,8 @@ pub(super) fn find(source: &dyn ReadAt) -> Result<End, ArchiveError> {
         ))?;
     let position = tail_start + found as u64;
     let record = &tail[found..];
-    let after_comment = position + BYTES as u64 + u64::from(u16_at(record, 20));
+    let comment_bytes = u16_at(record, 20);
+    let after_comment = position + BYTES as u64 + u64::from(comment_bytes);
     let trailing_bytes = length
         .checked_sub(after_comment)
         .ok_or(ArchiveError::damaged(
@@ -93,6 +95,7 @@ pub(super) fn find(source: &dyn ReadAt) -> Result<End, ArchiveError> {
         directory_bytes: record.directory_bytes,
         prepended_bytes,
         trailing_bytes,
+        comment_bytes,
         members: record.members,
         is_zip64,
     })

@@ -1,0 +1,167 @@
+//! Vetting an upload: what is in the file, how it fits the release that it joins, and whether this
+//! index takes such a file.
+
+use std::time::Duration;
+
+use wheelhouse_standards::archive::ArchiveError;
+use wheelhouse_standards::check::{Finding, Policy, check_file, compare};
+use wheelhouse_standards::found::{FileKind, FoundFile};
+use wheelhouse_standards::metadata::CoreMetadata;
+
+use crate::contents::{Source, read_metadata};
+use crate::identity::Timestamp;
+use crate::index::Index;
+use crate::ports::{Content, StoreError};
+use crate::publish::{PublishError, Upload};
+use crate::record::{FileRecord, MetadataSummary, ProjectSnapshot};
+
+/// How long a release takes new files where old ones are closed.
+const RELEASE_OPEN: Duration = Duration::from_hours(14 * 24);
+
+/// What a look into an upload showed.
+#[derive(Debug)]
+pub(crate) struct Vetted {
+    pub(crate) summary: MetadataSummary,
+    pub(crate) metadata: Option<CoreMetadata>,
+    /// What is wrong or odd, none of it a reason to refuse here.
+    pub(crate) findings: Vec<Finding>,
+}
+
+impl Index {
+    /// Looks into an upload and decides whether it is taken at the moment `at`.
+    ///
+    /// # Errors
+    /// [`PublishError::Unfit`] with all reasons, [`PublishError::ProjectTooLarge`], or
+    /// [`PublishError::Store`].
+    pub(crate) async fn vet(&self, upload: &Upload, at: Timestamp) -> Result<Vetted, PublishError> {
+        let mut vetted = look_into(upload).await?;
+        if upload.named.kind != FileKind::Signature {
+            vetted.findings.extend(
+                self.among_its_release(upload, at, vetted.metadata.as_ref())
+                    .await?,
+            );
+        }
+        let judged = self.options.checks.judge(vetted.findings);
+        if !judged.refused.is_empty() {
+            return Err(PublishError::Unfit {
+                file_name: upload.file_name.clone(),
+                reasons: judged.refused,
+            });
+        }
+        vetted.findings = judged.told;
+        Ok(vetted)
+    }
+
+    /// Compares an upload with the files of its project that are here.
+    async fn among_its_release(
+        &self,
+        upload: &Upload,
+        at: Timestamp,
+        metadata: Option<&CoreMetadata>,
+    ) -> Result<Vec<Finding>, PublishError> {
+        let project = &upload.named.key;
+        let Some(snapshot) = self.catalog.project(&self.name, project).await? else {
+            return self.check_size(upload, None).map(|()| Vec::new());
+        };
+        self.check_size(upload, Some(&snapshot))?;
+        let release: Vec<&FileRecord> = snapshot
+            .files
+            .iter()
+            .filter(|record| {
+                record.named.version.key() == upload.named.version.key()
+                    && record.named.kind != FileKind::Signature
+                    && record.file_name() != upload.file_name
+            })
+            .collect();
+        let mut findings = Vec::new();
+        let of_kind = |kind| release.iter().find(|record| record.named.kind == kind);
+        if upload.named.kind == FileKind::Sdist
+            && let Some(other) = of_kind(FileKind::Sdist)
+        {
+            findings.push(Finding::broken(format!(
+                "Only one sdist may be uploaded per release, and `{}` is one; remove it first or raise the version",
+                other.file_name()
+            )));
+        }
+        let first = release.iter().map(|record| record.uploaded_at).min();
+        let open_until = first.map(|first| first.after(RELEASE_OPEN));
+        if open_until.is_some_and(|end| end < at) {
+            findings.push(Finding::of(
+                Policy::OldRelease,
+                "the release is older than 14 days; raise the version",
+            ));
+        }
+        let other = match upload.named.kind {
+            FileKind::Sdist => of_kind(FileKind::Wheel),
+            FileKind::Wheel => of_kind(FileKind::Sdist),
+            _ => None,
+        };
+        if let (Some(metadata), Some(other)) = (metadata, other)
+            && let Some(others) = self.catalog.core_metadata(&self.name, &other.path).await?
+        {
+            findings.extend(if upload.named.kind == FileKind::Sdist {
+                compare(metadata, &others)
+            } else {
+                compare(&others, metadata)
+            });
+        }
+        Ok(findings)
+    }
+
+    fn check_size(
+        &self,
+        upload: &Upload,
+        project: Option<&ProjectSnapshot>,
+    ) -> Result<(), PublishError> {
+        let Some(limit_bytes) = self.options.max_project_bytes else {
+            return Ok(());
+        };
+        let others = project.map_or(&[][..], |project| &project.files);
+        let size_bytes = others
+            .iter()
+            .filter(|record| record.file_name() != upload.file_name)
+            .map(|record| record.fingerprint.size_bytes())
+            .fold(upload.staged.size_bytes(), u64::saturating_add);
+        if size_bytes <= limit_bytes {
+            return Ok(());
+        }
+        Err(PublishError::ProjectTooLarge {
+            file_name: upload.file_name.clone(),
+            size_bytes,
+            limit_bytes,
+        })
+    }
+}
+
+async fn look_into(upload: &Upload) -> Result<Vetted, StoreError> {
+    let (content, named, file_name) = (
+        upload.staged.content(),
+        upload.named.clone(),
+        upload.file_name.clone(),
+    );
+    let failed = |failure: Box<dyn std::error::Error + Send + Sync>| {
+        StoreError::new("index", "look into an upload", failure)
+    };
+    tokio::task::spawn_blocking(move || look_now(&*content, &named, &file_name))
+        .await
+        .map_err(|failure| failed(failure.into()))?
+        .map_err(|error| failed(error.into()))
+}
+
+/// Reads an upload. Blocks.
+fn look_now(
+    content: &dyn Content,
+    named: &FoundFile,
+    file_name: &str,
+) -> Result<Vetted, ArchiveError> {
+    let (summary, metadata) = read_metadata(content, named, file_name);
+    let mut findings = Vec::new();
+    if named.kind != FileKind::Signature {
+        findings = check_file(&Source(content), file_name)?;
+    }
+    Ok(Vetted {
+        summary,
+        metadata,
+        findings,
+    })
+}
