@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use wheelhouse_index::actor::{Actor, Credentials, UserName};
+use wheelhouse_index::permission::Principal;
 use wheelhouse_index::ports::{IdentifyError, Identities};
 use wheelhouse_standards::htpasswd::Htpasswd;
 
@@ -119,7 +120,10 @@ impl HtpasswdFile {
 
 #[async_trait]
 impl Identities for HtpasswdFile {
-    async fn identify(&self, credentials: &Credentials) -> Result<Option<Actor>, IdentifyError> {
+    async fn identify(
+        &self,
+        credentials: &Credentials,
+    ) -> Result<Option<Principal>, IdentifyError> {
         let Credentials { user, password } = credentials;
         let users = match self.users().await {
             Ok(users) => users,
@@ -129,7 +133,7 @@ impl Identities for HtpasswdFile {
             return Ok(None);
         };
         let is_right = self.0.checker.check(user, password, stored).await?;
-        Ok(is_right.then(|| Actor::User(UserName::new(user))))
+        Ok(is_right.then(|| Principal::new(Actor::User(UserName::new(user)))))
     }
 }
 

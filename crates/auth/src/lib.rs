@@ -2,5 +2,8 @@
 #![warn(missing_docs)]
 
 mod checker;
+pub mod group_file;
 pub mod htpasswd;
+pub mod sources;
+pub mod token;
 pub mod verify;

@@ -55,7 +55,7 @@ async fn sign_in(file: &HtpasswdFile, user: &str, password: &str) -> Result<bool
     };
     let actor = file.identify(&credentials).await?;
     if let Some(actor) = &actor {
-        assert_eq!(*actor, Actor::User(UserName::new(user)));
+        assert_eq!(*actor.actor(), Actor::User(UserName::new(user)));
     }
     Ok(actor.is_some())
 }

@@ -5,11 +5,14 @@ use std::sync::Arc;
 
 use anyhow::{Context, anyhow};
 use tokio::sync::oneshot;
+use wheelhouse_auth::group_file::GroupFile;
 use wheelhouse_auth::htpasswd::{HtpasswdFile, HtpasswdOptions};
+use wheelhouse_auth::sources::Sources;
+use wheelhouse_auth::token::{TokenKey, fill_random};
+use wheelhouse_index::access::Access;
 use wheelhouse_index::identity::IndexName;
 use wheelhouse_index::journal::JournalReader;
-use wheelhouse_index::permission::AccessRules;
-use wheelhouse_index::ports::{Catalog, Clock, FileStore, Identities, SystemClock};
+use wheelhouse_index::ports::{AccessStore, Catalog, Clock, FileStore, Identities, SystemClock};
 use wheelhouse_index::publish::Overwrite;
 use wheelhouse_index::{Index, IndexOptions, SignatureListing};
 use wheelhouse_server::settings::{self as server, Limits, NeedlessCredentials, Settings};
@@ -52,7 +55,7 @@ pub(crate) async fn wire(
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let state = StateFolder::choose(&state_wishes(settings, environment))?;
     let lock = state.path().map(StateLock::take).transpose()?;
-    let catalog = catalog(&state, &clock)?;
+    let (catalog, access_store) = catalog(&state, &clock)?;
     let files = Arc::new(file_store(settings, &state)?);
     let pages = PageCache::new(settings.limits.page_cache_bytes);
     let hot_files = FileCache::new(settings.limits.file_cache_bytes);
@@ -62,7 +65,7 @@ pub(crate) async fn wire(
         IndexName::main(),
         catalog,
         Arc::clone(&files) as _,
-        clock,
+        Arc::clone(&clock),
         index_options(settings),
         journal_readers,
     );
@@ -71,9 +74,18 @@ pub(crate) async fn wire(
     tokio::spawn(Arc::clone(&index).follow(files.observe(), told));
     tokio::spawn(Arc::clone(&index).read_in_background());
     tokio::spawn(Arc::clone(&index).empty_bin());
+    let access = Access::open(
+        access_store,
+        Arc::clone(&clock),
+        settings.access.locks.clone(),
+        settings.access.rules.clone(),
+    )
+    .await?;
+    let identities = identities(settings, &state, Arc::clone(&access), clock)?;
     let server = Server::new(
         index,
-        identities(settings)?,
+        access,
+        identities,
         server_settings(settings, fallback_url)?,
         pages,
         hot_files,
@@ -98,22 +110,32 @@ fn state_wishes(settings: &RunSettings, environment: &Environment) -> StateWishe
     }
 }
 
-fn catalog(state: &StateFolder, clock: &Arc<dyn Clock>) -> anyhow::Result<Arc<dyn Catalog>> {
+/// The catalog, and who may do what, which is kept in the same place.
+type Kept = (Arc<dyn Catalog>, Arc<dyn AccessStore>);
+
+fn catalog(state: &StateFolder, clock: &Arc<dyn Clock>) -> anyhow::Result<Kept> {
+    let in_memory = || {
+        let catalog = Arc::new(MemoryCatalog::new(&**clock));
+        (Arc::clone(&catalog) as _, catalog as _)
+    };
     let Some(path) = state.catalog_file() else {
-        return Ok(Arc::new(MemoryCatalog::new(&**clock)));
+        return Ok(in_memory());
     };
     let options = SqliteOptions {
         clock: Arc::clone(clock),
         serial_mark: state.serial_mark_file(),
     };
     match SqliteCatalog::open(&path, &options) {
-        Ok(catalog) => Ok(Arc::new(catalog)),
+        Ok(catalog) => {
+            let catalog = Arc::new(catalog);
+            Ok((Arc::clone(&catalog) as _, catalog as _))
+        }
         // What is there can still be served, which matters more than the journal.
         Err(error) if state.is_full() => {
             tracing::error!(
                 "the disk of the state folder is full: the catalog is kept in memory until the next start; make room and start again ({error})"
             );
-            Ok(Arc::new(MemoryCatalog::new(&**clock)))
+            Ok(in_memory())
         }
         Err(error) => Err(error.into()),
     }
@@ -150,15 +172,40 @@ fn index_options(settings: &RunSettings) -> IndexOptions {
     }
 }
 
-fn identities(settings: &RunSettings) -> anyhow::Result<Option<Arc<dyn Identities>>> {
-    let PasswordSource::File(path) = &settings.access.passwords else {
-        return Ok(None);
+fn identities(
+    settings: &RunSettings,
+    state: &StateFolder,
+    access: Arc<Access>,
+    clock: Arc<dyn Clock>,
+) -> anyhow::Result<Arc<dyn Identities>> {
+    let passwords: Option<Arc<dyn Identities>> = match &settings.access.passwords {
+        PasswordSource::File(path) => {
+            let options = HtpasswdOptions {
+                allow_plain_passwords: settings.access.allow_plain_passwords,
+                ..HtpasswdOptions::default()
+            };
+            Some(Arc::new(HtpasswdFile::open(path.clone(), &options)?))
+        }
+        PasswordSource::Nobody | PasswordSource::NotNeeded => None,
     };
-    let options = HtpasswdOptions {
-        allow_plain_passwords: settings.access.allow_plain_passwords,
-        ..HtpasswdOptions::default()
+    let groups = settings.access.group_file.clone();
+    let groups = groups.map(GroupFile::open).transpose()?;
+    // On a full disk no key can be written, and no token can be made either.
+    let key = match state.token_key(fill_random) {
+        Err(_) if state.is_full() => {
+            let mut key = [0; 32];
+            fill_random(&mut key)?;
+            key
+        }
+        key => key.context("cannot read the key that tokens are made with")?,
     };
-    Ok(Some(Arc::new(HtpasswdFile::open(path.clone(), &options)?)))
+    Ok(Arc::new(Sources::new(
+        access,
+        clock,
+        TokenKey::new(key),
+        passwords,
+        groups,
+    )))
 }
 
 fn server_settings(
@@ -205,7 +252,6 @@ fn server_settings(
         } else {
             Overwrite::Refuse
         },
-        access: AccessRules::new(settings.access.locks.clone()),
         needless_credentials: match settings.access.invalid_credentials {
             InvalidCredentials::Ignore => NeedlessCredentials::Ignore,
             InvalidCredentials::Reject => NeedlessCredentials::Check,

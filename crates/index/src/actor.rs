@@ -64,6 +64,38 @@ impl fmt::Display for UserName {
     }
 }
 
+/// The public part of a token: 32 hexadecimal digits.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TokenId(Arc<str>);
+
+impl TokenId {
+    /// Wraps an id.
+    pub fn new(id: &str) -> Self {
+        Self(id.into())
+    }
+
+    /// Returns the id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for TokenId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Actor {
+    /// Returns the account whose rights count.
+    pub fn account(&self) -> Option<&UserName> {
+        match self {
+            Self::User(name) | Self::Token { owner: name, .. } => Some(name),
+            Self::Anonymous | Self::Administrator | Self::System => None,
+        }
+    }
+}
+
 /// Who asks.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Actor {
@@ -71,6 +103,13 @@ pub enum Actor {
     Anonymous,
     /// A user with a password.
     User(UserName),
+    /// A token that an account made, or that was made for a robot.
+    Token {
+        /// The public part of the token, by which it is listed and revoked.
+        id: TokenId,
+        /// The account whose rights it has at most.
+        owner: UserName,
+    },
     /// Whoever may open the state folder: this machine's administrator of the index.
     Administrator,
     /// The program itself, when it adopts what was found in a directory.
@@ -82,6 +121,7 @@ impl fmt::Display for Actor {
         match self {
             Self::Anonymous => f.write_str("anonymous"),
             Self::User(name) => write!(f, "user:{name}"),
+            Self::Token { id, owner } => write!(f, "token:{id}:{owner}"),
             Self::Administrator => f.write_str("administrator"),
             Self::System => f.write_str("system"),
         }

@@ -12,19 +12,34 @@ use crate::identity::{IndexName, Serial, Timestamp};
 use crate::journal::JournalReader;
 use crate::knowledge::Knowledge;
 use crate::locks::FileLocks;
+use crate::permission::Sight;
 use crate::ports::{Catalog, Clock, Committed, Counts, FileStore, StoreError};
 use crate::reading::{Learner, Reader};
-use crate::view::{Hosted, View};
+use crate::view::{Hosted, Seen, View};
 use crate::withdrawn::Withdrawn;
 
-/// One hosted index. The modules beside this one each add one operation to it.
+/// One hosted index, as somebody sees it. The modules beside this one each add one operation to it.
 #[derive(Debug)]
 pub struct Index {
+    core: Arc<Core>,
+    pub(crate) view: Arc<dyn View>,
+}
+
+impl std::ops::Deref for Index {
+    type Target = Core;
+
+    fn deref(&self) -> &Core {
+        &self.core
+    }
+}
+
+/// What all who see an index share of it.
+#[derive(Debug)]
+pub struct Core {
     pub(crate) name: IndexName,
     pub(crate) catalog: Arc<dyn Catalog>,
     pub(crate) files: Arc<dyn FileStore>,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) view: Arc<dyn View>,
     pub(crate) locks: FileLocks,
     pub(crate) reader: Reader,
     pub(crate) options: IndexOptions,
@@ -99,8 +114,8 @@ impl Index {
     ) -> Arc<Self> {
         let (learner, learned) = mpsc::channel(1_024);
         tokio::spawn(Learner::new(name.clone(), Arc::clone(&catalog)).run(learned));
-        Arc::new(Self {
-            view: Arc::new(Hosted::new(name.clone(), Arc::clone(&catalog))),
+        let view: Arc<dyn View> = Arc::new(Hosted::new(name.clone(), Arc::clone(&catalog)));
+        let core = Core {
             name,
             catalog,
             files,
@@ -112,6 +127,22 @@ impl Index {
             knowledge: Knowledge::default(),
             withdrawn: Withdrawn::default(),
             managing: tokio::sync::Mutex::default(),
+        };
+        Arc::new(Self {
+            core: Arc::new(core),
+            view,
+        })
+    }
+
+    /// Returns the index as somebody sees it: what its view answers is without the projects that
+    /// they may not see.
+    pub fn seen_with(self: &Arc<Self>, sight: &Sight) -> Arc<Self> {
+        if let Sight::Everything = sight {
+            return Arc::clone(self);
+        }
+        Arc::new(Self {
+            core: Arc::clone(&self.core),
+            view: Arc::new(Seen::new(Arc::clone(&self.view), sight.clone())),
         })
     }
 
@@ -128,6 +159,14 @@ impl Index {
     /// Returns the present moment, by the index's clock.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// Returns whether any file belongs to a project.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the catalog cannot be read.
+    pub async fn has_project(&self, project: &ProjectKey) -> Result<bool, StoreError> {
+        Ok(self.catalog.project(&self.name, project).await?.is_some())
     }
 
     /// Returns how much the index holds.

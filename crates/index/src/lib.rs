@@ -1,8 +1,10 @@
 #![doc = include_str!("../README.md")]
 #![warn(missing_docs)]
 
+pub mod access;
 pub mod actor;
 mod adopt;
+pub mod audit;
 pub mod change;
 mod contents;
 pub mod documentation;

@@ -1,11 +1,13 @@
 //! What the index needs from outside. Each port is a trait; its documentation is a contract that
 //! `wheelhouse_store::conformance` checks for every backend.
 
+mod access_store;
 mod catalog;
 mod clock;
 mod file_store;
 mod identities;
 
+pub use access_store::{AccessChange, AccessRecord, AccessStore};
 pub use catalog::{Catalog, Committed, Counts, NewProject, SearchHit, SearchTerms};
 pub use clock::{Clock, SystemClock};
 pub use file_store::{

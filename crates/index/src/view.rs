@@ -12,6 +12,7 @@ use wheelhouse_standards::simple::ProjectStatus;
 use crate::identity::IndexName;
 use crate::mark::{Mark, status_of};
 use crate::path::FilePath;
+use crate::permission::Sight;
 use crate::ports::{Catalog, NewProject, SearchHit, SearchTerms, StoreError};
 use crate::record::{FileRecord, ProjectListing, ProjectSnapshot};
 
@@ -166,5 +167,137 @@ impl View for Hosted {
         self.catalog
             .classified(&self.name, classifiers, limit)
             .await
+    }
+}
+
+/// A view without the projects that somebody may not see.
+#[derive(Debug)]
+pub struct Seen {
+    inner: Arc<dyn View>,
+    sight: Sight,
+}
+
+impl Seen {
+    /// Makes the view of somebody.
+    pub fn new(inner: Arc<dyn View>, sight: Sight) -> Self {
+        Self { inner, sight }
+    }
+
+    /// Returns up to `limit` items that may be seen, of those that `ask` gives the first so many
+    /// of: asks for more until there are enough or no more.
+    async fn first<T, F>(
+        &self,
+        limit: usize,
+        project: fn(&T) -> &ProjectKey,
+        ask: impl Fn(usize) -> F,
+    ) -> Result<Vec<T>, StoreError>
+    where
+        F: Future<Output = Result<Vec<T>, StoreError>>,
+    {
+        let mut wanted = limit;
+        loop {
+            let mut items = ask(wanted).await?;
+            let is_all = items.len() < wanted;
+            items.retain(|item| self.sight.has(project(item)));
+            if is_all || items.len() >= limit {
+                items.truncate(limit);
+                return Ok(items);
+            }
+            wanted = wanted.saturating_mul(4);
+        }
+    }
+}
+
+#[async_trait]
+impl View for Seen {
+    async fn projects(&self) -> Result<ProjectListing, StoreError> {
+        let mut listing = self.inner.projects().await?;
+        listing
+            .projects
+            .retain(|project| self.sight.has(&project.key));
+        Ok(listing)
+    }
+
+    async fn project(&self, project: &ProjectKey) -> Result<Option<ProjectSnapshot>, StoreError> {
+        if self.sight.has(project) {
+            self.inner.project(project).await
+        } else {
+            Ok(None)
+        }
+    }
+
+    async fn file(&self, path: &FilePath) -> Result<Option<FileRecord>, StoreError> {
+        let found = self.inner.file(path).await?;
+        Ok(found.filter(|record| self.sight.has(record.project())))
+    }
+
+    async fn files_after(
+        &self,
+        after: Option<&FilePath>,
+        limit: usize,
+    ) -> Result<Vec<FileRecord>, StoreError> {
+        let mut after = after.cloned();
+        loop {
+            let mut page = self.inner.files_after(after.as_ref(), limit).await?;
+            after = page.last().map(|record| record.path.clone());
+            let is_last = page.is_empty();
+            page.retain(|record| self.sight.has(record.project()));
+            if is_last || !page.is_empty() {
+                return Ok(page);
+            }
+        }
+    }
+
+    async fn search(
+        &self,
+        terms: &SearchTerms,
+        limit: usize,
+    ) -> Result<Vec<SearchHit>, StoreError> {
+        self.first(
+            limit,
+            |hit: &SearchHit| &hit.project,
+            |limit| self.inner.search(terms, limit),
+        )
+        .await
+    }
+
+    async fn newest_files(&self, limit: usize) -> Result<Vec<FileRecord>, StoreError> {
+        self.first(limit, FileRecord::project, |limit| {
+            self.inner.newest_files(limit)
+        })
+        .await
+    }
+
+    async fn newest_projects(&self, limit: usize) -> Result<Vec<NewProject>, StoreError> {
+        self.first(
+            limit,
+            |new: &NewProject| &new.key,
+            |limit| self.inner.newest_projects(limit),
+        )
+        .await
+    }
+
+    async fn classifiers(&self) -> Result<Vec<String>, StoreError> {
+        let mut seen = Vec::new();
+        for classifier in self.inner.classifiers().await? {
+            let wanted = [classifier];
+            if !self.classified(&wanted, 1).await?.is_empty() {
+                seen.extend(wanted);
+            }
+        }
+        Ok(seen)
+    }
+
+    async fn classified(
+        &self,
+        classifiers: &[String],
+        limit: usize,
+    ) -> Result<Vec<SearchHit>, StoreError> {
+        self.first(
+            limit,
+            |hit: &SearchHit| &hit.project,
+            |limit| self.inner.classified(classifiers, limit),
+        )
+        .await
     }
 }

@@ -3,14 +3,17 @@
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 
-use http::HeaderMap;
 use http::header::AUTHORIZATION;
+use http::{HeaderMap, StatusCode};
+use serde_json::json;
 use wheelhouse_index::actor::Actor;
-use wheelhouse_index::permission::{Decision, Right, decide};
+use wheelhouse_index::audit::{AuditEvent, AuditKind};
+use wheelhouse_index::permission::{Decision, Principal, Refusal, Right, Sight};
 use wheelhouse_standards::name::ProjectKey;
 
 use crate::basic;
 use crate::error::ApiError;
+use crate::request::RequestInfo;
 use crate::settings::NeedlessCredentials;
 use crate::state::Shared;
 
@@ -20,9 +23,10 @@ const MAX_IGNORED_USERS: usize = 1_000;
 impl Shared {
     /// Returns whether a request may be answered without asking who sent it.
     pub(crate) fn needs_no_sign_in(&self, right: Right, headers: &HeaderMap) -> bool {
-        if !self.settings.access.is_open(right) {
-            return false;
-        }
+        self.access.is_open(right) && self.are_credentials_needless(headers)
+    }
+
+    fn are_credentials_needless(&self, headers: &HeaderMap) -> bool {
         let Some(header) = headers.get(AUTHORIZATION) else {
             return true;
         };
@@ -37,51 +41,156 @@ impl Shared {
     pub(crate) async fn authorise(
         &self,
         headers: &HeaderMap,
+        info: &RequestInfo,
         right: Right,
         project: Option<&ProjectKey>,
-    ) -> Result<Actor, ApiError> {
-        let actor = if self.needs_no_sign_in(right, headers) {
-            Actor::Anonymous
-        } else {
-            self.actor(headers).await?
-        };
-        match decide(
-            &self.settings.access,
-            &actor,
-            right,
-            self.index.name(),
-            project,
-        ) {
-            Decision::Allowed => Ok(actor),
-            Decision::SignInNeeded => Err(ApiError::sign_in()),
-        }
+    ) -> Result<Principal, ApiError> {
+        let who = self.who(headers, info, right).await?;
+        self.check(&who, right, project)?;
+        Ok(who)
     }
 
-    async fn actor(&self, headers: &HeaderMap) -> Result<Actor, ApiError> {
+    /// Returns who asks, if there can be any project with which they may use one of these rights.
+    pub(crate) async fn authorise_somewhere(
+        &self,
+        headers: &HeaderMap,
+        info: &RequestInfo,
+        rights: [Right; 2],
+    ) -> Result<Principal, ApiError> {
+        let who = self.who(headers, info, rights[0]).await?;
+        let [first, second] =
+            rights.map(|right| self.access.may_somewhere(&who, right, self.index.name()));
+        if first.is_allowed() || second.is_allowed() {
+            return Ok(who);
+        }
+        Err(refused(first, &who, rights[0], None))
+    }
+
+    /// Returns which projects whoever asks may see.
+    pub(crate) async fn sight(
+        &self,
+        headers: &HeaderMap,
+        info: &RequestInfo,
+    ) -> Result<Sight, ApiError> {
+        let who = self.who(headers, info, Right::List).await?;
+        self.sight_of(&who)
+    }
+
+    /// Returns which projects somebody may see. Whoever did not sign in and may see nothing is
+    /// asked to.
+    pub(crate) fn sight_of(&self, who: &Principal) -> Result<Sight, ApiError> {
+        let somewhere = self
+            .access
+            .may_somewhere(who, Right::List, self.index.name());
+        if somewhere == Decision::SignInNeeded {
+            return Err(ApiError::sign_in());
+        }
+        Ok(self.access.sight(who, self.index.name()))
+    }
+
+    /// Succeeds if somebody may use `right` on a project, or on the index.
+    pub(crate) fn check(
+        &self,
+        who: &Principal,
+        right: Right,
+        project: Option<&ProjectKey>,
+    ) -> Result<(), ApiError> {
+        let decided = self.access.decide(who, right, self.index.name(), project);
+        if decided.is_allowed() {
+            return Ok(());
+        }
+        // What somebody may not see is for them as if it did not exist. A name to upload to is
+        // theirs to choose: that says nothing of what is there.
+        let is_hidden = matches!(right, Right::Yank | Right::Delete)
+            && decided != Decision::SignInNeeded
+            && !self
+                .access
+                .decide(who, Right::List, self.index.name(), project)
+                .is_allowed();
+        if is_hidden {
+            return Err(ApiError::not_found());
+        }
+        Err(refused(decided, who, right, project))
+    }
+
+    /// Returns who asks. Credentials are looked at unless `right` needs none and they are ignored
+    /// there.
+    pub(crate) async fn who(
+        &self,
+        headers: &HeaderMap,
+        info: &RequestInfo,
+        right: Right,
+    ) -> Result<Principal, ApiError> {
+        let nobody = || Principal::new(Actor::Anonymous);
+        if self.needs_no_sign_in(right, headers) {
+            return Ok(nobody());
+        }
         let Some(header) = headers.get(AUTHORIZATION) else {
-            return Ok(Actor::Anonymous);
+            return Ok(nobody());
         };
-        let identified = match (basic::parse(header.as_bytes()), &self.identities) {
-            (Ok(credentials), Some(identities)) => {
-                let actor = identities.identify(&credentials).await?;
-                if actor.is_none() && !credentials.password.reveal().is_empty() {
-                    // With an empty password the name may be a token.
-                    tracing::info!(user.name = credentials.user, "a sign-in failed");
-                }
-                actor
+        let parsed = basic::parse(header.as_bytes());
+        let found = match &parsed {
+            Ok(credentials) if self.identities.knows_anybody() => {
+                self.identities.identify(credentials).await?
             }
             _ => None,
         };
-        identified.ok_or_else(|| {
+        found.ok_or_else(|| {
             self.metrics.failed_sign_ins.increment(1);
+            let mut user = None;
+            if let Ok(credentials) = &parsed {
+                // With an empty password the name may be a token.
+                if !credentials.password.reveal().is_empty() {
+                    tracing::info!(user.name = credentials.user, "a sign-in failed");
+                    user = Some(credentials.user.chars().take(100).collect::<String>());
+                }
+            }
+            self.audit.note(AuditEvent {
+                kind: AuditKind::SignInFailed,
+                by: info.attribution(Actor::Anonymous, headers, self.index.now()),
+                project: None,
+                detail: json!({ "user": user }),
+            });
             ApiError::wrong_credentials()
         })
     }
 
     fn ignores_needless_credentials(&self) -> bool {
-        self.identities.is_none()
+        !self.identities.knows_anybody()
             || self.settings.needless_credentials == NeedlessCredentials::Ignore
     }
+}
+
+/// Says why somebody may not do something.
+fn refused(
+    decided: Decision,
+    who: &Principal,
+    right: Right,
+    project: Option<&ProjectKey>,
+) -> ApiError {
+    let refusal = match decided {
+        Decision::SignInNeeded => return ApiError::sign_in(),
+        Decision::Refused(refusal) => refusal,
+        Decision::Allowed(_) => Refusal::NoRule,
+    };
+    if matches!(right, Right::List | Right::Download) && project.is_some() {
+        return ApiError::not_found();
+    }
+    let name = who
+        .actor()
+        .account()
+        .map_or_else(|| who.actor().to_string(), |name| format!("`{name}`"));
+    let what = match (right, project) {
+        (Right::Upload | Right::Create, Some(project)) => format!("upload to `{project}`"),
+        (Right::Upload | Right::Create, None) => "upload anything".to_owned(),
+        (right, Some(project)) => format!("{right} `{project}`"),
+        (Right::Admin, None) => "say who may do what".to_owned(),
+        (right, None) => format!("{right} everything here"),
+    };
+    ApiError::new(
+        StatusCode::FORBIDDEN,
+        format!("{name} may not {what}: {refusal}"),
+    )
 }
 
 /// The users whose credentials were not needed and not looked at: each is told once.

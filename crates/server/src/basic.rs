@@ -1,4 +1,4 @@
-//! The `Authorization` header of HTTP Basic: its bytes in, credentials out. Nothing is proven here.
+//! The `Authorization` header: its bytes in, credentials out. Nothing is proven here.
 
 use base64::Engine as _;
 use base64::alphabet::STANDARD;
@@ -17,7 +17,7 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(true),
 );
 
-/// Reads the value of an `Authorization` header of the scheme Basic.
+/// Reads the value of an `Authorization` header of the scheme Basic, or Bearer for a token.
 ///
 /// The scheme may be in any case. What it carries is read as UTF-8, or else as Latin-1, and parted
 /// at the first colon, so that a password may hold colons. Either part may be empty.
@@ -33,6 +33,12 @@ pub(crate) fn parse(value: &[u8]) -> Result<Credentials, BasicError> {
     let value = value.trim_ascii();
     let scheme_len = value.iter().position(|&c| c == b' ').unwrap_or(value.len());
     let (scheme, encoded) = value.split_at(scheme_len);
+    if [&b"bearer"[..], b"token"]
+        .iter()
+        .any(|token| scheme.eq_ignore_ascii_case(token))
+    {
+        return bearer(encoded.trim_ascii());
+    }
     if !scheme.eq_ignore_ascii_case(b"basic") {
         return Err(BasicError::OtherScheme);
     }
@@ -50,11 +56,26 @@ pub(crate) fn parse(value: &[u8]) -> Result<Credentials, BasicError> {
     })
 }
 
+/// Reads what follows the scheme Bearer, or `token` as the public index has it too.
+///
+/// Standard: RFC 6750, "Bearer Token Usage", section 2.1.
+fn bearer(token: &[u8]) -> Result<Credentials, BasicError> {
+    let is_token = |c: &u8| c.is_ascii_graphic();
+    if token.is_empty() || !token.iter().all(is_token) {
+        return Err(BasicError::Encoding);
+    }
+    let password = token.iter().copied().map(char::from).collect();
+    Ok(Credentials {
+        user: "__token__".to_owned(),
+        password: Secret::new(password),
+    })
+}
+
 /// Why an `Authorization` header holds no credentials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum BasicError {
-    /// Another scheme than Basic, or none.
-    #[error("the authorization scheme is not `Basic`")]
+    /// Another scheme than Basic or Bearer, or none.
+    #[error("the authorization scheme is neither `Basic` nor `Bearer`")]
     OtherScheme,
     /// Longer than [`MAX_HEADER_BYTES`].
     #[error("the authorization header is longer than {MAX_HEADER_BYTES} bytes")]
@@ -128,13 +149,27 @@ mod tests {
         for value in [
             "",
             " ",
-            "Bearer YTpi",
+            "Digest YTpi",
             "BasicYTpi",
             "Basics YTpi",
             "YTpi",
             "Basic\tYTpi",
         ] {
             assert_eq!(parts(value), Err(BasicError::OtherScheme), "{value:?}");
+        }
+    }
+
+    #[test]
+    fn a_bearer_token_is_a_password() {
+        for value in [
+            "Bearer abc-_.~+/=",
+            "bearer  abc-_.~+/=",
+            "token abc-_.~+/=",
+        ] {
+            assert_eq!(parts(value), Ok(pair("__token__", "abc-_.~+/=")));
+        }
+        for value in ["Bearer", "Bearer ", "Bearer a b", "Bearer \u{e9}"] {
+            assert_eq!(parts(value), Err(BasicError::Encoding), "{value:?}");
         }
     }
 

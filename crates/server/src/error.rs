@@ -5,6 +5,7 @@ use bytes::Bytes;
 use http::header::{CONTENT_TYPE, RETRY_AFTER, VARY, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use hyper::ext::ReasonPhrase;
+use wheelhouse_index::access::AccessError;
 use wheelhouse_index::download::DownloadError;
 use wheelhouse_index::manage::ManageError;
 use wheelhouse_index::ports::{IdentifyError, StoreError};
@@ -166,6 +167,17 @@ impl IntoResponse for ApiError {
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         Self::internal(&error)
+    }
+}
+
+impl From<AccessError> for ApiError {
+    fn from(error: AccessError) -> Self {
+        match &error {
+            AccessError::NotFound(_) => Self::new(StatusCode::NOT_FOUND, error.to_string()),
+            AccessError::Conflict(_) => Self::new(StatusCode::CONFLICT, error.to_string()),
+            AccessError::BadName(_) => Self::bad_request(error.to_string()),
+            AccessError::Store(source) => Self::internal(source),
+        }
     }
 }
 

@@ -95,7 +95,13 @@ mod tests {
     use crate::page_cache::{Form, PageCache, RenderedPage, Subject};
 
     fn key(name: &str) -> PageKey {
-        PageKey::new(Subject::Project(name), Form::Json, Encoding::Identity, "")
+        PageKey::new(
+            Subject::Project(name),
+            Form::Json,
+            Encoding::Identity,
+            "",
+            0,
+        )
     }
 
     async fn counted(renders: Arc<AtomicUsize>, generation: Generation) -> Rendered {

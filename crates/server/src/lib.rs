@@ -5,6 +5,7 @@ mod access;
 pub mod access_log;
 mod administrator;
 pub mod api;
+mod audit_queue;
 mod basic;
 mod body;
 mod chunks;

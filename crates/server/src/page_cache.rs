@@ -187,11 +187,24 @@ impl JournalReader for PageCache {
 pub(crate) struct PageKey(smallvec::SmallVec<[u8; 128]>);
 
 impl PageKey {
-    /// Makes the key of a page whose links begin with `base`.
-    pub(crate) fn new(subject: Subject<'_>, form: Form, encoding: Encoding, base: &str) -> Self {
+    /// Makes the key of a page whose links begin with `base`, for those who see the same: 0 for
+    /// all who see everything.
+    pub(crate) fn new(
+        subject: Subject<'_>,
+        form: Form,
+        encoding: Encoding,
+        base: &str,
+        audience: u64,
+    ) -> Self {
+        /// Marks keys that name an audience.
+        const HAS_AUDIENCE: u8 = 1 << 7;
         let mut key = smallvec::SmallVec::new();
         let (kind, name, detail) = subject.identity();
         key.extend([kind, form.letter() as u8, encoding as u8]);
+        if audience != 0 {
+            key[0] |= HAS_AUDIENCE;
+            key.extend(audience.to_be_bytes());
+        }
         for text in [base, name] {
             key.extend_from_slice(text.as_bytes());
             key.push(0);
@@ -211,7 +224,7 @@ mod tests {
         for number in 0..200 {
             let name = format!("project-{number}");
             let subject = Subject::Project(&name);
-            let key = PageKey::new(subject, Form::Json, Encoding::Identity, "");
+            let key = PageKey::new(subject, Form::Json, Encoding::Identity, "", 0);
             let page = RenderedPage {
                 body: Bytes::from(vec![b'x'; 3_000]),
                 headers: HeaderMap::new(),
@@ -246,8 +259,10 @@ mod tests {
             for &form in &forms {
                 for encoding in [Encoding::Identity, Encoding::Gzip] {
                     for base in ["", "/x", "/xa"] {
-                        let key = PageKey::new(subject, form, encoding, base);
-                        assert!(seen.insert(key), "{subject:?} {form:?} {base}");
+                        for audience in [0, 1, u64::MAX] {
+                            let key = PageKey::new(subject, form, encoding, base, audience);
+                            assert!(seen.insert(key), "{subject:?} {form:?} {base}");
+                        }
                     }
                 }
             }

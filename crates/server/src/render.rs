@@ -35,6 +35,8 @@ pub(crate) struct PageRequest<'a> {
     pub(crate) encoding: Encoding,
     /// What links begin with.
     pub(crate) base: &'a str,
+    /// Who sees the same: 0 for all who may see everything.
+    pub(crate) audience: u64,
 }
 
 impl<'a> PageRequest<'a> {
@@ -51,12 +53,25 @@ impl<'a> PageRequest<'a> {
             form,
             encoding: negotiate_encoding(accepted.map(HeaderValue::as_bytes), ENCODINGS),
             base,
+            audience: 0,
         }
+    }
+
+    /// Keeps the page apart from those for others.
+    pub(crate) fn for_audience(mut self, audience: u64) -> Self {
+        self.audience = audience;
+        self
     }
 
     /// Returns the page's key in the cache.
     pub(crate) fn key(&self) -> PageKey {
-        PageKey::new(self.subject, self.form, self.encoding, self.base)
+        PageKey::new(
+            self.subject,
+            self.form,
+            self.encoding,
+            self.base,
+            self.audience,
+        )
     }
 }
 
@@ -189,7 +204,7 @@ fn page_headers(
     if let Some(token) = encoding.token() {
         headers.insert(CONTENT_ENCODING, HeaderValue::from_static(token));
     }
-    let is_open = state.settings.access.is_open(Right::List);
+    let is_open = state.access.is_open(Right::List);
     let vary = match (form, is_open) {
         (Form::Simple(_), true) => "Accept, Accept-Encoding",
         (Form::Simple(_), false) => "Accept, Accept-Encoding, Authorization",

@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use tokio::net::TcpListener;
 use wheelhouse_index::Index;
+use wheelhouse_index::access::Access;
 use wheelhouse_index::ports::Identities;
 
 use crate::access::IgnoredUsers;
 use crate::access_log::AccessLog;
 use crate::administrator::AdministratorApi;
+use crate::audit_queue::AuditQueue;
 use crate::file_cache::FileCache;
 use crate::flights::Flights;
 use crate::front::Front;
@@ -41,7 +43,8 @@ impl Server {
     /// [`ServerError`] if the settings cannot work.
     pub fn new(
         index: Arc<Index>,
-        identities: Option<Arc<dyn Identities>>,
+        access: Arc<Access>,
+        identities: Arc<dyn Identities>,
         settings: Settings,
         pages: Arc<PageCache>,
         files: Arc<FileCache>,
@@ -51,6 +54,8 @@ impl Server {
         let state = Arc::new(Shared {
             index,
             identities,
+            audit: AuditQueue::start(Arc::clone(&access)),
+            access,
             settings,
             pages,
             files,

@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use ipnet::IpNet;
-use wheelhouse_index::permission::AccessRules;
 use wheelhouse_index::publish::Overwrite;
 
 use crate::welcome::Welcome;
@@ -28,8 +27,6 @@ pub struct Settings {
     pub file_caching: FileCaching,
     /// Whether uploads may replace files.
     pub overwrite: Overwrite,
-    /// What needs a sign-in.
-    pub access: AccessRules,
     /// What credentials on a route that needs none are good for.
     pub needless_credentials: NeedlessCredentials,
     /// What the actions `submit`, `verify` and `doc_upload` get.

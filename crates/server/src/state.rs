@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use wheelhouse_index::Index;
+use wheelhouse_index::access::Access;
 use wheelhouse_index::ports::Identities;
 
 use crate::access::IgnoredUsers;
 use crate::access_log::AccessLog;
+use crate::audit_queue::AuditQueue;
 use crate::file_cache::FileCache;
 use crate::flights::Flights;
 use crate::metrics::Metrics;
@@ -17,8 +19,12 @@ use crate::settings::Settings;
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) index: Arc<Index>,
-    /// Where users come from, if anybody can sign in.
-    pub(crate) identities: Option<Arc<dyn Identities>>,
+    /// Where users come from.
+    pub(crate) identities: Arc<dyn Identities>,
+    /// Who may do what.
+    pub(crate) access: Arc<Access>,
+    /// What is to be written into the audit trail.
+    pub(crate) audit: AuditQueue,
     pub(crate) settings: Settings,
     pub(crate) pages: Arc<PageCache>,
     pub(crate) files: Arc<FileCache>,

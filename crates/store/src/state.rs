@@ -1,6 +1,7 @@
 //! Where the server keeps its state: what it learned about the files, the journal, the mark of
 //! serials. The choice is a pure decision over what a look at the folders shows.
 
+mod key;
 mod lock;
 mod probe;
 mod socket;
@@ -87,6 +88,23 @@ impl StateFolder {
     pub fn is_full(&self) -> bool {
         let found = self.path().and_then(|path| rustix::fs::statvfs(path).ok());
         found.is_some_and(|disk| disk.f_bavail < FULL_BLOCKS || disk.f_favail == 0)
+    }
+
+    /// Returns the key that tokens are made with: the one in the folder, which is made with `fill`
+    /// if it is not there. In memory it is a new one each time.
+    ///
+    /// # Errors
+    /// If it cannot be read or written.
+    pub fn token_key(
+        &self,
+        fill: impl FnOnce(&mut [u8; 32]) -> std::io::Result<()>,
+    ) -> std::io::Result<[u8; 32]> {
+        if let Some(folder) = self.path() {
+            return key::read_or_make(folder, fill);
+        }
+        let mut key = [0; 32];
+        fill(&mut key)?;
+        Ok(key)
     }
 
     /// Returns the file of the mark that serials never reach.

@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use wheelhouse_index::permission::Rule;
 use wheelhouse_standards::check::Policy;
 use wheelhouse_standards::digest::HashAlgorithm;
 
@@ -35,6 +36,14 @@ pub(crate) fn locks(text: &str) -> Result<(), String> {
     }
     if words.iter().any(|word| word == ".") && words.iter().any(|word| word != ".") {
         return Err("`.` (nothing is locked) must stand alone".to_owned());
+    }
+    Ok(())
+}
+
+/// A list of rules.
+pub(crate) fn rules(text: &str) -> Result<(), String> {
+    for rule in text.split(',') {
+        rule.parse::<Rule>().map_err(|error| error.to_string())?;
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 use std::path::PathBuf;
 
-use wheelhouse_index::permission::Lock;
+use wheelhouse_index::permission::{Lock, Rule};
 
 use super::error::SettingsError;
 use super::source::Source;
@@ -18,6 +18,10 @@ pub struct AccessSettings {
     pub locks: Vec<Lock>,
     /// Where users and passwords come from.
     pub passwords: PasswordSource,
+    /// The file that groups come from, absolute.
+    pub group_file: Option<PathBuf>,
+    /// Who may do what.
+    pub rules: Vec<Rule>,
     /// Whether passwords that stand in the password file as plain text are taken.
     pub allow_plain_passwords: bool,
     /// What becomes of wrong credentials on a route that needs none.
@@ -72,6 +76,13 @@ impl AccessSettings {
         Ok(Self {
             locks,
             passwords,
+            group_file: source.path(&defs::GROUP_FILE),
+            rules: values
+                .list(&defs::RULE)
+                .iter()
+                .filter_map(|rule| rule.parse::<Rule>().ok())
+                .map(|rule| rule.from_origin("the setting `rule`"))
+                .collect(),
             allow_plain_passwords: values.truth(&defs::ALLOW_PLAIN_PASSWORDS),
             invalid_credentials: match values.text(&defs::INVALID_CREDENTIALS) {
                 Some("reject") => InvalidCredentials::Reject,

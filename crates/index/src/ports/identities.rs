@@ -4,18 +4,42 @@ use std::fmt;
 
 use async_trait::async_trait;
 
-use crate::actor::{Actor, Credentials};
+use crate::access::NewToken;
+use crate::actor::{Credentials, Secret, UserName};
+use crate::identity::Timestamp;
+use crate::permission::{Limit, Principal};
 
 /// Tells who sent credentials. It never decides what an actor may do.
 #[async_trait]
 pub trait Identities: fmt::Debug + Send + Sync + 'static {
-    /// Returns the actor that the credentials prove, or `None` if they prove nobody.
+    /// Returns whether there is anybody whom credentials could prove.
+    fn knows_anybody(&self) -> bool {
+        true
+    }
+
+    /// Returns whom the credentials prove, or `None` if they prove nobody.
     ///
     /// Takes about the same time for an unknown user as for a wrong password.
     ///
     /// # Errors
     /// [`IdentifyError`] if it cannot be told: the caller must then be refused.
-    async fn identify(&self, credentials: &Credentials) -> Result<Option<Actor>, IdentifyError>;
+    async fn identify(&self, credentials: &Credentials)
+    -> Result<Option<Principal>, IdentifyError>;
+
+    /// Makes a token of an account. Nobody but its holder will know it: what is to be kept of it
+    /// does not show it. It proves nobody until that is kept.
+    ///
+    /// # Errors
+    /// [`IdentifyError::Unavailable`] if no tokens can be made.
+    fn make_token(
+        &self,
+        _owner: UserName,
+        _name: String,
+        _limit: Limit,
+        _expires_at: Option<Timestamp>,
+    ) -> Result<(Secret, NewToken), IdentifyError> {
+        Err(IdentifyError::Unavailable("it makes no tokens".into()))
+    }
 }
 
 /// Credentials could not be checked.

@@ -9,10 +9,10 @@ mod status;
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::State as Shares;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
+use axum::{Extension, Router};
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, StatusCode};
@@ -20,9 +20,9 @@ use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use wheelhouse_index::permission::Right;
 
 use crate::error::ApiError;
+use crate::request::RequestInfo;
 use crate::state::State;
 use problem::Problem;
 
@@ -59,7 +59,7 @@ pub(crate) fn router() -> Router<State> {
     router
         .route(
             "/api/openapi.json",
-            get(move |state, headers| describe(state, headers, Arc::clone(&document))),
+            get(move |state, info, headers| describe(state, info, headers, Arc::clone(&document))),
         )
         .route("/api", any(nothing))
         .route("/api/", any(nothing))
@@ -69,10 +69,11 @@ pub(crate) fn router() -> Router<State> {
 
 async fn describe(
     Shares(state): Shares<State>,
+    Extension(info): Extension<RequestInfo>,
     headers: HeaderMap,
     document: Arc<Bytes>,
 ) -> Result<Response, Problem> {
-    state.authorise(&headers, Right::List, None).await?;
+    state.sight(&headers, &info).await?;
     let mut response = Bytes::clone(&document).into_response();
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

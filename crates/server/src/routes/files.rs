@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::body;
 use axum::extract::{OriginalUri, Path, State as Shares};
 use axum::response::Response;
@@ -23,6 +24,7 @@ use crate::body::{Body, Chain, FileBody};
 use crate::chunks::FileId;
 use crate::error::ApiError;
 use crate::file_cache::{FileAnswer, SMALL_FILE_BYTES};
+use crate::request::RequestInfo;
 use crate::settings::FileCaching;
 use crate::state::{Shared, State};
 
@@ -33,6 +35,7 @@ const PROVENANCE_TYPE: &str = "application/vnd.pypi.integrity.v1+json";
 /// attestations at `….provenance`.
 pub(super) async fn download(
     Shares(state): Shares<State>,
+    Extension(info): Extension<RequestInfo>,
     OriginalUri(uri): OriginalUri,
     Path(path): Path<String>,
     method: Method,
@@ -45,6 +48,7 @@ pub(super) async fn download(
     state
         .authorise(
             &headers,
+            &info,
             Right::Download,
             project.as_ref().map(|found| &found.key),
         )
@@ -81,7 +85,7 @@ async fn provenance(state: &State, file: &FilePath) -> Result<Response, ApiError
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(PROVENANCE_TYPE));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    if !state.settings.access.is_open(Right::Download) {
+    if !state.access.is_open(Right::Download) {
         headers.insert(VARY, HeaderValue::from_static("Authorization"));
     }
     Ok(response)
@@ -294,7 +298,7 @@ fn file_headers(state: &Shared, answer: &FileAnswer, media_type: &'static str) -
         }
         (None, FileCaching::Silent) => {}
     }
-    if !state.settings.access.is_open(Right::Download) {
+    if !state.access.is_open(Right::Download) {
         headers.insert(VARY, HeaderValue::from_static("Authorization"));
     }
     headers

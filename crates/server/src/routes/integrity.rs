@@ -2,6 +2,7 @@
 //!
 //! Standard: PEP 740, "Index support for digital attestations".
 
+use axum::Extension;
 use axum::extract::{Path, State as Shares};
 use axum::response::{IntoResponse, Response};
 use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, VARY};
@@ -11,6 +12,7 @@ use wheelhouse_standards::accept::choose_media_type;
 
 use super::simple::project_key;
 use crate::error::{ApiError, Refusal};
+use crate::request::RequestInfo;
 use crate::state::State;
 
 /// The types that are offered, the favourite first.
@@ -19,12 +21,13 @@ const TYPES: [&str; 2] = ["application/vnd.pypi.integrity.v1+json", "application
 /// `GET /integrity/{project}/{version}/{file}/provenance`.
 pub(super) async fn provenance(
     Shares(state): Shares<State>,
+    Extension(info): Extension<RequestInfo>,
     Path((spelling, version, file_name)): Path<(String, String, String)>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let project = project_key(&spelling)?;
     state
-        .authorise(&headers, Right::List, Some(&project))
+        .authorise(&headers, &info, Right::List, Some(&project))
         .await?;
     let accepted = headers.get_all(ACCEPT).iter().map(HeaderValue::as_bytes);
     let Some(chosen) = choose_media_type(accepted, &TYPES) else {
@@ -46,7 +49,7 @@ pub(super) async fn provenance(
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, media_type);
     headers.insert(VARY, HeaderValue::from_static("Accept"));
-    let is_open = state.settings.access.is_open(Right::List);
+    let is_open = state.access.is_open(Right::List);
     let caching = if is_open {
         "public, max-age=600"
     } else {

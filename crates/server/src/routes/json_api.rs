@@ -69,7 +69,7 @@ async fn document(
 ) -> Result<Response, ApiError> {
     let project = project_key(spelling)?;
     state
-        .authorise(headers, Right::List, Some(&project))
+        .authorise(headers, info, Right::List, Some(&project))
         .await?;
     if project.as_str() != spelling {
         let name = encode_segment(project.as_str());

@@ -7,7 +7,7 @@ use axum::extract::{OriginalUri, State as Shares};
 use axum::response::{IntoResponse, Response};
 use http::header::ALLOW;
 use http::{HeaderMap, HeaderValue, StatusCode, Version};
-use wheelhouse_index::permission::Right;
+use wheelhouse_index::Index;
 
 use crate::error::ApiError;
 use crate::page_cache::{Form, Subject};
@@ -42,9 +42,10 @@ pub(super) async fn action(
     match action.as_ref().map(|(_, action)| &**action) {
         None => super::project::redirect(info, uri, version).await,
         Some("list_classifiers") => {
-            state.authorise(&headers, Right::List, None).await?;
-            let request = PageRequest::new(Subject::Classifiers, Form::Text, "", &headers);
-            let reading = classifiers(Arc::clone(&state));
+            let sight = state.sight(&headers, &info).await?;
+            let request = PageRequest::new(Subject::Classifiers, Form::Text, "", &headers)
+                .for_audience(sight.fingerprint());
+            let reading = classifiers(state.index.seen_with(&sight));
             page(&state, &request, &headers, reading).await
         }
         Some(_) => Err(ApiError::new(
@@ -54,8 +55,8 @@ pub(super) async fn action(
     }
 }
 
-async fn classifiers(state: State) -> Result<Rendering, ApiError> {
-    let classifiers = state.index.classifiers().await?;
+async fn classifiers(index: Arc<Index>) -> Result<Rendering, ApiError> {
+    let classifiers = index.classifiers().await?;
     Ok(Rendering {
         serial: None,
         is_complete: classifiers.is_complete,

@@ -19,7 +19,10 @@ pub(super) async fn welcome(
     Extension(info): Extension<RequestInfo>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let may_count = state.authorise(&headers, Right::List, None).await.is_ok();
+    let may_count = state
+        .authorise(&headers, &info, Right::List, None)
+        .await
+        .is_ok();
     let files = if may_count {
         Some(state.index.counts().await?.files)
     } else {

@@ -6,6 +6,7 @@ use axum::Extension;
 use axum::extract::{OriginalUri, Path, State as Shares};
 use axum::response::Response;
 use http::HeaderMap;
+use wheelhouse_index::Index;
 use wheelhouse_index::news::NewRelease;
 use wheelhouse_index::path::FilePath;
 use wheelhouse_index::permission::Right;
@@ -32,10 +33,11 @@ pub(super) async fn updates(
     Extension(info): Extension<RequestInfo>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    state.authorise(&headers, Right::List, None).await?;
+    let sight = state.sight(&headers, &info).await?;
     let base = info.external.url("");
-    let request = PageRequest::new(Subject::Updates, Form::Feed, &base, &headers);
-    let reading = read_updates(Arc::clone(&state), base.clone());
+    let request = PageRequest::new(Subject::Updates, Form::Feed, &base, &headers)
+        .for_audience(sight.fingerprint());
+    let reading = read_updates(state.index.seen_with(&sight), base.clone());
     page(&state, &request, &headers, reading).await
 }
 
@@ -45,10 +47,11 @@ pub(super) async fn new_projects(
     Extension(info): Extension<RequestInfo>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    state.authorise(&headers, Right::List, None).await?;
+    let sight = state.sight(&headers, &info).await?;
     let base = info.external.url("");
-    let request = PageRequest::new(Subject::NewProjects, Form::Feed, &base, &headers);
-    let reading = read_new_projects(Arc::clone(&state), base.clone());
+    let request = PageRequest::new(Subject::NewProjects, Form::Feed, &base, &headers)
+        .for_audience(sight.fingerprint());
+    let reading = read_new_projects(state.index.seen_with(&sight), base.clone());
     page(&state, &request, &headers, reading).await
 }
 
@@ -62,7 +65,7 @@ pub(super) async fn releases(
 ) -> Result<Response, ApiError> {
     let project = project_key(&spelling)?;
     state
-        .authorise(&headers, Right::List, Some(&project))
+        .authorise(&headers, &info, Right::List, Some(&project))
         .await?;
     if project.as_str() != spelling {
         let name = encode_segment(project.as_str());
@@ -78,15 +81,15 @@ pub(super) async fn releases(
         &base,
         &headers,
     );
-    let reading = read_releases(Arc::clone(&state), project.clone(), base.clone());
+    let reading = read_releases(Arc::clone(&state.index), project.clone(), base.clone());
     page(&state, &request, &headers, reading).await
 }
 
-async fn read_updates(state: State, base: String) -> Result<Rendering, ApiError> {
+async fn read_updates(index: Arc<Index>, base: String) -> Result<Rendering, ApiError> {
     let mut items = Vec::new();
-    let newest = state.index.newest_releases(UPDATES).await?;
+    let newest = index.newest_releases(UPDATES).await?;
     for release in newest.page {
-        items.push(release_item(&state, release, &base).await?);
+        items.push(release_item(&index, release, &base).await?);
     }
     Ok(rendering(
         newest.is_complete,
@@ -99,13 +102,10 @@ async fn read_updates(state: State, base: String) -> Result<Rendering, ApiError>
     ))
 }
 
-async fn read_new_projects(state: State, base: String) -> Result<Rendering, ApiError> {
+async fn read_new_projects(index: Arc<Index>, base: String) -> Result<Rendering, ApiError> {
     let (mut items, mut is_complete) = (Vec::new(), true);
-    for project in state.index.newest_projects(ITEMS).await? {
-        let document = state
-            .index
-            .document(&project.key, &Wanted::Latest, "")
-            .await?;
+    for project in index.newest_projects(ITEMS).await? {
+        let document = index.document(&project.key, &Wanted::Latest, "").await?;
         is_complete &= document.as_ref().is_none_or(|shown| shown.is_complete);
         let metadata = document.map(|shown| shown.page.shown.metadata);
         let metadata = metadata.unwrap_or_default();
@@ -131,15 +131,15 @@ async fn read_new_projects(state: State, base: String) -> Result<Rendering, ApiE
 }
 
 async fn read_releases(
-    state: State,
+    index: Arc<Index>,
     project: ProjectKey,
     base: String,
 ) -> Result<Rendering, ApiError> {
-    let releases = state.index.newest_releases_of(&project, ITEMS).await?;
+    let releases = index.newest_releases_of(&project, ITEMS).await?;
     let releases = releases.ok_or_else(|| no_such_project(&project))?;
     let mut items = Vec::new();
     for release in releases.page {
-        items.push(release_item(&state, release, &base).await?);
+        items.push(release_item(&index, release, &base).await?);
     }
     Ok(rendering(
         releases.is_complete,
@@ -161,7 +161,7 @@ fn rendering(is_complete: bool, feed: Feed) -> Rendering {
 }
 
 async fn release_item(
-    state: &State,
+    index: &Index,
     release: NewRelease,
     base: &str,
 ) -> Result<FeedItem, ApiError> {
@@ -170,15 +170,15 @@ async fn release_item(
     Ok(FeedItem {
         title: format!("{} {version}", release.name),
         guid: format!("{link}#{}", encode_segment(&version)),
-        author: author(state, &release.path).await?,
+        author: author(index, &release.path).await?,
         link,
         description: release.summary,
         published: release.at.to_date_time(),
     })
 }
 
-async fn author(state: &State, path: &FilePath) -> Result<Option<String>, ApiError> {
-    let metadata = state.index.core_metadata(path).await?;
+async fn author(index: &Index, path: &FilePath) -> Result<Option<String>, ApiError> {
+    let metadata = index.core_metadata(path).await?;
     let field = metadata.and_then(|metadata| metadata.author_email);
     Ok(field.as_deref().and_then(author_addresses))
 }

@@ -10,6 +10,7 @@ use http::header::{
     ALLOW, CACHE_CONTROL, LOCATION,
 };
 use http::{HeaderMap, HeaderValue, Request, StatusCode, Version};
+use wheelhouse_index::Index;
 use wheelhouse_index::permission::Right;
 use wheelhouse_standards::accept::{Representation, negotiate};
 use wheelhouse_standards::name::ProjectKey;
@@ -29,10 +30,11 @@ pub(super) async fn project_list(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    state.authorise(&headers, Right::List, None).await?;
+    let sight = state.sight(&headers, &info).await?;
     let prefix = &info.external.prefix;
-    let request = requested(Subject::Projects, prefix, &headers, query.as_deref())?;
-    let listing = list_of_projects(Arc::clone(&state), is_json(&request));
+    let request = requested(Subject::Projects, prefix, &headers, query.as_deref())?
+        .for_audience(sight.fingerprint());
+    let listing = list_of_projects(state.index.seen_with(&sight), is_json(&request));
     page(&state, &request, &headers, listing).await
 }
 
@@ -49,7 +51,7 @@ pub(super) async fn project_page(
 ) -> Result<Response, ApiError> {
     let project = project_key(&spelling)?;
     state
-        .authorise(&headers, Right::List, Some(&project))
+        .authorise(&headers, &info, Right::List, Some(&project))
         .await?;
     if project.as_str() != spelling {
         let target = format!("/simple/{}/", encode_segment(project.as_str()));
@@ -81,11 +83,12 @@ pub(super) async fn flat_list(
     Extension(info): Extension<RequestInfo>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    state.authorise(&headers, Right::List, None).await?;
+    let sight = state.sight(&headers, &info).await?;
     let prefix = &info.external.prefix;
     let form = Form::Simple(Representation::Html);
-    let request = PageRequest::new(Subject::Files, form, prefix, &headers);
-    let listing = list_of_files(Arc::clone(&state), files_base(prefix));
+    let request =
+        PageRequest::new(Subject::Files, form, prefix, &headers).for_audience(sight.fingerprint());
+    let listing = list_of_files(state.index.seen_with(&sight), files_base(prefix));
     page(&state, &request, &headers, listing).await
 }
 
@@ -104,7 +107,7 @@ pub(super) async fn add_slash(
     OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    state.authorise(&headers, Right::List, None).await?;
+    state.sight(&headers, &info).await?;
     let mut target = format!("{}/", uri.path());
     if let Some(spelling) = uri.path().strip_prefix("/simple/") {
         // Straight to the normal name, so that an odd spelling costs one hop.
@@ -145,7 +148,7 @@ pub(super) async fn preflight(Shares(state): Shares<State>) -> Response {
     let mut response = StatusCode::NO_CONTENT.into_response();
     let headers = response.headers_mut();
     headers.insert(ALLOW, HeaderValue::from_static("GET, HEAD, OPTIONS"));
-    if state.settings.access.is_open(Right::List) {
+    if state.access.is_open(Right::List) {
         add_cors(headers);
         for (name, value) in [
             (
@@ -180,8 +183,8 @@ pub(crate) fn requested<'a>(
     Ok(PageRequest::new(subject, form, prefix, headers))
 }
 
-async fn list_of_projects(state: State, is_json: bool) -> Result<Rendering, ApiError> {
-    let list = state.index.project_list().await?;
+async fn list_of_projects(index: Arc<Index>, is_json: bool) -> Result<Rendering, ApiError> {
+    let list = index.project_list().await?;
     Ok(Rendering {
         serial: list.serial,
         is_complete: true,
@@ -217,8 +220,8 @@ async fn files_of_project(
     })
 }
 
-async fn list_of_files(state: State, files_base: String) -> Result<Rendering, ApiError> {
-    let shown = state.index.flat_list(&files_base).await?;
+async fn list_of_files(index: Arc<Index>, files_base: String) -> Result<Rendering, ApiError> {
+    let shown = index.flat_list(&files_base).await?;
     Ok(Rendering {
         serial: None,
         is_complete: shown.is_complete,

@@ -6,9 +6,8 @@ use axum::{Extension, body};
 use http::header::{ACCEPT, USER_AGENT};
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Request, StatusCode};
-use wheelhouse_index::actor::Actor;
 use wheelhouse_index::documentation::has_index_page;
-use wheelhouse_index::permission::Right;
+use wheelhouse_index::permission::{Principal, Right};
 use wheelhouse_index::publish::{ClaimedDigests, PublishError, Published, Upload};
 use wheelhouse_standards::check::{Finding, Strictness, check_form};
 use wheelhouse_standards::found::{FoundFile, UploadFilename};
@@ -76,7 +75,9 @@ async fn act(
     head: &Parts,
     body: DrainedBody,
 ) -> Result<Vec<String>, ApiError> {
-    let actor = state.authorise(&head.headers, Right::Upload, None).await?;
+    let who = state
+        .authorise_somewhere(&head.headers, info, [Right::Upload, Right::Create])
+        .await?;
     let limits = FormLimits {
         max_file_bytes: state.settings.limits.max_upload_bytes,
         idle_timeout: state.settings.limits.idle_timeout,
@@ -87,9 +88,9 @@ async fn act(
         .ok_or_else(|| ApiError::bad_request("Missing ':action' field!"))?
         .to_owned();
     match (action.as_str(), state.settings.legacy_actions) {
-        ("file_upload", _) => publish(state, info, head, actor, form).await,
+        ("file_upload", _) => publish(state, info, head, &who, form).await,
         ("remove_pkg", _) => {
-            remove(state, info, head, actor, &form).await?;
+            remove(state, info, head, &who, &form).await?;
             Ok(Vec::new())
         }
         ("submit" | "verify", LegacyActions::Accept) => {
@@ -120,7 +121,7 @@ async fn publish(
     state: &State,
     info: &RequestInfo,
     head: &Parts,
-    actor: Actor,
+    who: &Principal,
     form: UploadForm,
 ) -> Result<Vec<String>, ApiError> {
     let claimed = claimed_digests(&form)?;
@@ -143,15 +144,16 @@ async fn publish(
         uploads.push(upload(signature, ClaimedDigests::default())?);
     }
     let project = uploads[0].named.key.clone();
-    state
-        .authorise(&head.headers, Right::Upload, Some(&project))
-        .await?;
-    let by = info.attribution(actor, &head.headers, state.index.now());
+    let is_new = may_upload(state, who, &project).await?;
+    let by = info.attribution(who.actor().clone(), &head.headers, state.index.now());
     let user = by.actor.to_string();
     let published = state
         .index
-        .publish(uploads, state.settings.overwrite, by)
+        .publish(uploads, state.settings.overwrite, by.clone())
         .await?;
+    if is_new {
+        state.access.adopt_project(&project, by).await?;
+    }
     match published {
         Published::Recorded(of_file) => {
             findings.extend(of_file);
@@ -210,6 +212,18 @@ fn told(file_name: &str, findings: &[Finding]) -> Vec<String> {
     warnings
 }
 
+/// Succeeds if somebody may upload to a project, and returns whether it is not there yet.
+async fn may_upload(
+    state: &State,
+    who: &Principal,
+    project: &ProjectKey,
+) -> Result<bool, ApiError> {
+    let is_new = !state.index.has_project(project).await?;
+    let right = if is_new { Right::Create } else { Right::Upload };
+    state.check(who, right, Some(project))?;
+    Ok(is_new)
+}
+
 fn upload(received: ReceivedFile, claimed: ClaimedDigests) -> Result<Upload, ApiError> {
     let name: UploadFilename = received
         .file_name
@@ -254,7 +268,7 @@ async fn remove(
     state: &State,
     info: &RequestInfo,
     head: &Parts,
-    actor: Actor,
+    who: &Principal,
     form: &UploadForm,
 ) -> Result<(), ApiError> {
     let (name, version) = (form.field("name"), form.field("version"));
@@ -267,10 +281,8 @@ async fn remove(
         )));
     };
     let project = ProjectKey::of(name).ok_or_else(ApiError::not_found)?;
-    state
-        .authorise(&head.headers, Right::Delete, Some(&project))
-        .await?;
-    let by = info.attribution(actor, &head.headers, state.index.now());
+    state.check(who, Right::Delete, Some(&project))?;
+    let by = info.attribution(who.actor().clone(), &head.headers, state.index.now());
     let user = by.actor.to_string();
     let removed = state
         .index

@@ -5,13 +5,18 @@ mod mirroring;
 mod releases;
 mod search;
 
+use std::sync::Arc;
+
 use axum::Extension;
 use axum::body::{self, Body};
 use axum::extract::State as Shares;
 use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, Request};
-use wheelhouse_index::permission::Right;
+use wheelhouse_index::Index;
+use wheelhouse_index::access::Access;
+use wheelhouse_index::actor::Actor;
+use wheelhouse_index::permission::{Right, Sight};
 use wheelhouse_index::ports::StoreError;
 
 use crate::drained::DrainedBody;
@@ -101,6 +106,28 @@ pub(super) fn is_xml(headers: &HeaderMap) -> bool {
         })
 }
 
+/// Who calls, and what of the index they see.
+struct Asker {
+    index: Arc<Index>,
+    access: Arc<Access>,
+    sight: Sight,
+    /// Whether they signed in.
+    is_known: bool,
+}
+
+impl Asker {
+    async fn of(state: &State, headers: &HeaderMap, info: &RequestInfo) -> Result<Self, ApiError> {
+        let who = state.who(headers, info, Right::List).await?;
+        let sight = state.sight_of(&who)?;
+        Ok(Self {
+            index: state.index.seen_with(&sight),
+            access: Arc::clone(&state.access),
+            sight,
+            is_known: *who.actor() != Actor::Anonymous,
+        })
+    }
+}
+
 /// `POST` of a call.
 pub(super) async fn call(
     Shares(state): Shares<State>,
@@ -109,12 +136,12 @@ pub(super) async fn call(
 ) -> Result<Response, ApiError> {
     let (head, body) = request.into_parts();
     let body = DrainedBody::new(body, &head.headers);
-    state.authorise(&head.headers, Right::List, None).await?;
+    let asker = Asker::of(&state, &head.headers, &info).await?;
     let document = read_whole(&state, body, MAX_CALL_BYTES, "the call").await?;
     let document =
         String::from_utf8(document).map_err(|_| ApiError::bad_request("the call is not UTF-8"))?;
     let answer = match read_call(&document) {
-        Ok(call) => match answer(&state, &info, call).await {
+        Ok(call) => match answer(&asker, &info, call).await {
             Ok(value) => response(&value),
             Err(Failed::Fault(code, text)) => fault(code, &text),
             Err(Failed::Server(error)) => return Err(error),
@@ -129,21 +156,21 @@ pub(super) async fn call(
     Ok(([xml], Body::from(answer)).into_response())
 }
 
-async fn answer(state: &State, info: &RequestInfo, call: Call) -> Result<Value, Failed> {
+async fn answer(asker: &Asker, info: &RequestInfo, call: Call) -> Result<Value, Failed> {
     let given = Arguments(&call.params);
     match call.method.as_str() {
-        "browse" => search::browse(state, &given).await,
-        "changelog" => mirroring::changelog(state, &given).await,
-        "changelog_last_serial" => mirroring::last_serial(state, &given).await,
-        "changelog_since_serial" => mirroring::changelog_since_serial(state, &given).await,
-        "list_packages" => mirroring::list_packages(state, &given).await,
-        "list_packages_with_serial" => mirroring::list_packages_with_serial(state, &given).await,
-        "package_releases" => releases::package_releases(state, &given).await,
-        "package_roles" => releases::package_roles(state, &given).await,
-        "release_data" => releases::release_data(state, info, &given).await,
-        "release_urls" => releases::release_urls(state, info, &given).await,
-        "search" => search::search(state, &given).await,
-        "user_packages" => releases::user_packages(&given),
+        "browse" => search::browse(asker, &given).await,
+        "changelog" => mirroring::changelog(asker, &given).await,
+        "changelog_last_serial" => mirroring::last_serial(asker, &given).await,
+        "changelog_since_serial" => mirroring::changelog_since_serial(asker, &given).await,
+        "list_packages" => mirroring::list_packages(asker, &given).await,
+        "list_packages_with_serial" => mirroring::list_packages_with_serial(asker, &given).await,
+        "package_releases" => releases::package_releases(asker, &given).await,
+        "package_roles" => releases::package_roles(asker, &given),
+        "release_data" => releases::release_data(asker, info, &given).await,
+        "release_urls" => releases::release_urls(asker, info, &given).await,
+        "search" => search::search(asker, &given).await,
+        "user_packages" => releases::user_packages(asker, &given),
         "system.listMethods" => {
             given.at_most(0)?;
             let names = METHODS

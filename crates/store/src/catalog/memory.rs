@@ -1,6 +1,7 @@
 //! A catalog that lasts as long as the program: for a server that can write no state folder, and
 //! for tests of rules.
 
+mod access;
 mod shelf;
 
 use std::collections::HashMap;
@@ -21,6 +22,7 @@ use wheelhouse_standards::name::ProjectKey;
 use super::effect::{changes_what_is_offered, effect_of, mark_effect_of};
 use super::matching::Matcher;
 use super::touched::Touched;
+use access::AccessShelf;
 use shelf::Shelf;
 
 /// A catalog in memory. Everything, its journal too, is gone when it is dropped.
@@ -34,6 +36,7 @@ struct State {
     head: Serial,
     shelves: HashMap<IndexName, Shelf>,
     journal: Vec<Event>,
+    access: AccessShelf,
 }
 
 impl MemoryCatalog {
@@ -46,6 +49,7 @@ impl MemoryCatalog {
                 head: Serial(seconds),
                 shelves: HashMap::new(),
                 journal: Vec::new(),
+                access: AccessShelf::default(),
             }),
         }
     }
@@ -303,7 +307,10 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::conformance::access_store::access_store_promises;
     use crate::conformance::catalog::{FixedClock, catalog_promises};
+
+    access_store_promises!((MemoryCatalog::new(&FixedClock), ()));
 
     catalog_promises!((Arc::new(MemoryCatalog::new(&FixedClock)), ()));
 }

@@ -1,6 +1,7 @@
 //! The catalog in a SQLite file. One thread writes, a few read; what a commit has answered is on
 //! the disk.
 
+mod access;
 mod classifiers;
 mod commit;
 mod failure;

@@ -1,4 +1,5 @@
 //! The promises of each port, as tests that every backend passes.
 
+pub(crate) mod access_store;
 pub(crate) mod catalog;
 pub(crate) mod file_store;

@@ -34,6 +34,35 @@ pub(crate) static PASSWORDS: OptionDef = OptionDef {
     ..OptionDef::BASE
 };
 
+pub(crate) static GROUP_FILE: OptionDef = OptionDef {
+    long: "group-file",
+    kind: Kind::Path { name: "FILE" },
+    topic: Topic::Access,
+    help: "Take groups of users from this file: lines of GROUP: USER USER ….",
+    details: "The form of Apache's group files. It is read again when it changes.",
+    ..OptionDef::BASE
+};
+
+pub(crate) static RULE: OptionDef = OptionDef {
+    long: "rule",
+    kind: Kind::List {
+        name: "RULE",
+        check: checks::rules,
+        joins: true,
+    },
+    topic: Topic::Access,
+    help: "Allow somebody something: WHO RIGHTS [PROJECTS [INDEX]], such as 'group:data \
+           upload+create data-*'. With one rule, users may do no more than rules say.",
+    details: "WHO is everybody, users, user:NAME, group:NAME, owners or maintainers. RIGHTS are \
+              list, download, upload, create, yank, delete and admin with + between them; update is \
+              upload, create, yank and delete, and all is everything. PROJECTS is a name in which * \
+              stands for any text. Rules only allow: what `authenticate` leaves open stays open. \
+              Whoever creates a project owns it, and may do everything with it. `wheelhouse can` \
+              says who may do what and by which rule; `wheelhouse rule` adds rules to a running \
+              server.",
+    ..OptionDef::BASE
+};
+
 pub(crate) static ALLOW_PLAIN_PASSWORDS: OptionDef = OptionDef {
     long: "allow-plain-passwords",
     kind: Kind::Switch,

@@ -16,7 +16,9 @@ mod uploads;
 
 use super::OptionDef;
 
-pub(crate) use access::{ALLOW_PLAIN_PASSWORDS, AUTHENTICATE, INVALID_CREDENTIALS, PASSWORDS};
+pub(crate) use access::{
+    ALLOW_PLAIN_PASSWORDS, AUTHENTICATE, GROUP_FILE, INVALID_CREDENTIALS, PASSWORDS, RULE,
+};
 pub(crate) use address::{HOST, PORT, SERVER_BASE_URL};
 pub(crate) use compatibility::{BACKEND, SERVER};
 pub(crate) use fallback::{DISABLE_FALLBACK, FALLBACK_SOURCE, FALLBACK_URL, INSTALLER_SETTINGS};
@@ -50,6 +52,8 @@ pub(crate) static ALL: &[&OptionDef] = &[
     &SCAN_INTERVAL_SECONDS,
     &AUTHENTICATE,
     &PASSWORDS,
+    &GROUP_FILE,
+    &RULE,
     &ALLOW_PLAIN_PASSWORDS,
     &INVALID_CREDENTIALS,
     &OVERWRITE,

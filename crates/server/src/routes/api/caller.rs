@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use serde::de::DeserializeOwned;
 use wheelhouse_index::actor::Actor;
 use wheelhouse_index::change::Attribution;
-use wheelhouse_index::permission::Right;
+use wheelhouse_index::permission::{Principal, Right, Sight};
 use wheelhouse_standards::name::ProjectKey;
 
 use super::problem::Problem;
@@ -41,11 +41,24 @@ impl Caller {
         state: &State,
         right: Right,
         project: Option<&ProjectKey>,
-    ) -> Result<Actor, Problem> {
+    ) -> Result<Principal, Problem> {
+        let who = self.who(state, right).await?;
+        state.check(&who, right, project)?;
+        Ok(who)
+    }
+
+    /// Returns who calls, whatever they may do.
+    pub(super) async fn who(&self, state: &State, right: Right) -> Result<Principal, Problem> {
         if self.is_administrator {
-            return Ok(Actor::Administrator);
+            return Ok(Principal::new(Actor::Administrator));
         }
-        Ok(state.authorise(&self.headers, right, project).await?)
+        Ok(state.who(&self.headers, &self.info, right).await?)
+    }
+
+    /// Returns which projects the caller may see.
+    pub(super) async fn sight(&self, state: &State) -> Result<Sight, Problem> {
+        let who = self.who(state, Right::List).await?;
+        Ok(state.sight_of(&who)?)
     }
 
     /// Returns who makes a change, if they may. A change that a page of another site asks a
@@ -53,20 +66,34 @@ impl Caller {
     pub(super) async fn changes(
         &self,
         state: &State,
-        project: &ProjectKey,
+        right: Right,
+        project: Option<&ProjectKey>,
     ) -> Result<Attribution, Problem> {
+        let who = self.changing(state, right).await?;
+        state.check(&who, right, project)?;
+        Ok(self.attribution(state, &who))
+    }
+
+    /// Returns who wants to change something, whether they may or not, but not for a page of
+    /// another site.
+    pub(super) async fn changing(&self, state: &State, right: Right) -> Result<Principal, Problem> {
         if !self.is_administrator && self.is_of_another_site() {
             let detail = "a page of another site may not change anything here";
             return Err(ApiError::new(StatusCode::FORBIDDEN, detail).into());
         }
-        let actor = self.authorise(state, Right::Delete, Some(project)).await?;
+        self.who(state, right).await
+    }
+
+    /// Returns who made a change, and how the request came.
+    pub(super) fn attribution(&self, state: &State, who: &Principal) -> Attribution {
+        let actor = who.actor().clone();
         let mut by = self
             .info
             .attribution(actor, &self.headers, state.index.now());
         if self.is_administrator {
             by.address = None;
         }
-        Ok(by)
+        by
     }
 
     fn is_of_another_site(&self) -> bool {

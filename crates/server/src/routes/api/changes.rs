@@ -8,6 +8,7 @@ use utoipa::IntoParams;
 use wheelhouse_index::change::Attribution;
 use wheelhouse_index::manage::{Part, Plan, Step, Target, Wish};
 use wheelhouse_index::mark::Mark;
+use wheelhouse_index::permission::Right;
 use wheelhouse_standards::found::FoundFile;
 use wheelhouse_standards::name::ProjectKey;
 use wheelhouse_standards::simple::ProjectStatus;
@@ -39,7 +40,7 @@ pub(super) struct ChangeQuery {
 }
 
 macro_rules! change {
-    ($(#[$doc:meta])* $name:ident, $verb:literal, $body:ident, $wish:ident) => {
+    ($(#[$doc:meta])* $name:ident, $verb:literal, $right:expr, $body:ident, $wish:ident) => {
         $(#[$doc])*
         #[utoipa::path(
             post,
@@ -71,7 +72,7 @@ macro_rules! change {
             query: Asked<ChangeQuery>,
             Given(wish): Given<$body>,
         ) -> Result<Json<ChangeReport>, Problem> {
-            let by = caller.changes(&state, &project.0).await?;
+            let by = caller.changes(&state, $right, Some(&project.0)).await?;
             let dry_run = wish.dry_run || query.0.dry_run;
             let target = target(project.0, wish.version.clone(), wish.file.clone())?;
             let wish = $wish(target, wish);
@@ -83,19 +84,19 @@ macro_rules! change {
 change!(
     /// Installers should pass a file, a release or all releases over, unless they are asked for
     /// exactly that.
-    yank, "yank", YankWish, yank_wish
+    yank, "yank", Right::Yank, YankWish, yank_wish
 );
 change!(
     /// They should not pass it over any more.
-    unyank, "unyank", ChangeWish, unyank_wish
+    unyank, "unyank", Right::Yank, ChangeWish, unyank_wish
 );
 change!(
     /// A file, a release or a whole project goes away, and the same bytes stay away.
-    delete, "delete", ChangeWish, delete_wish
+    delete, "delete", Right::Delete, ChangeWish, delete_wish
 );
 change!(
     /// What was deleted comes back, as far as its bytes are still kept, and may be copied in again.
-    undelete, "undelete", ChangeWish, undelete_wish
+    undelete, "undelete", Right::Delete, ChangeWish, undelete_wish
 );
 
 /// A project gets a status.
@@ -129,7 +130,9 @@ pub(super) async fn set_status(
     query: Asked<ChangeQuery>,
     Given(wish): Given<StatusWish>,
 ) -> Result<Json<ChangeReport>, Problem> {
-    let by = caller.changes(&state, &project.0).await?;
+    let by = caller
+        .changes(&state, Right::Yank, Some(&project.0))
+        .await?;
     let dry_run = wish.dry_run || query.0.dry_run;
     let wish = Wish::SetStatus {
         project: project.0,

@@ -77,7 +77,7 @@ pub(super) async fn list(
     caller: Caller,
     Asked(query): Asked<EventQuery>,
 ) -> Result<Json<EventList>, Problem> {
-    caller.authorise(&state, Right::List, None).await?;
+    let sight = caller.sight(&state).await?;
     let shows_authors = caller.authorise(&state, Right::Delete, None).await.is_ok();
     if !(1..=MAX_EVENTS).contains(&query.limit) {
         let detail = format!("`limit` must be a number from 1 to {MAX_EVENTS}");
@@ -98,7 +98,10 @@ pub(super) async fn list(
         };
         next = last.serial;
         looked_at += page.len();
-        events.extend(page.into_iter().filter(|event| wanted.has(event)));
+        events.extend(
+            page.into_iter()
+                .filter(|event| wanted.has(event) && sight.has(&event.project)),
+        );
     }
     Ok(Json(EventList {
         events: events

@@ -6,17 +6,16 @@ use wheelhouse_index::mark::Mark;
 use wheelhouse_index::record::FileRecord;
 use wheelhouse_standards::json_api::python_version;
 
-use super::Failed;
 use super::arguments::Arguments;
-use crate::state::State;
+use super::{Asker, Failed};
 use crate::xmlrpc::Value;
 
 /// Most changes that one answer tells, unless one serial alone has more.
 const MAX_CHANGES: usize = 50_000;
 
-pub(super) async fn list_packages(state: &State, given: &Arguments<'_>) -> Result<Value, Failed> {
+pub(super) async fn list_packages(asker: &Asker, given: &Arguments<'_>) -> Result<Value, Failed> {
     given.at_most(0)?;
-    let list = state.index.project_list().await?;
+    let list = asker.index.project_list().await?;
     let names = list
         .projects
         .into_iter()
@@ -25,11 +24,11 @@ pub(super) async fn list_packages(state: &State, given: &Arguments<'_>) -> Resul
 }
 
 pub(super) async fn list_packages_with_serial(
-    state: &State,
+    asker: &Asker,
     given: &Arguments<'_>,
 ) -> Result<Value, Failed> {
     given.at_most(0)?;
-    let list = state.index.project_list().await?;
+    let list = asker.index.project_list().await?;
     let projects = list.projects.into_iter().map(|project| {
         let serial = project.last_serial.unwrap_or_default();
         (project.display_name, number(serial))
@@ -37,30 +36,32 @@ pub(super) async fn list_packages_with_serial(
     Ok(Value::Struct(projects.collect()))
 }
 
-pub(super) async fn last_serial(state: &State, given: &Arguments<'_>) -> Result<Value, Failed> {
+pub(super) async fn last_serial(asker: &Asker, given: &Arguments<'_>) -> Result<Value, Failed> {
     given.at_most(0)?;
-    Ok(number(state.index.head().await?.0))
+    Ok(number(asker.index.head().await?.0))
 }
 
 pub(super) async fn changelog_since_serial(
-    state: &State,
+    asker: &Asker,
     given: &Arguments<'_>,
 ) -> Result<Value, Failed> {
     given.at_most(1)?;
     let serial =
         u64::try_from(given.int(0)?).map_err(|_| Failed::arguments("a serial is not negative"))?;
-    let events = state.index.events(Serial(serial), MAX_CHANGES).await?;
+    let mut events = asker.index.events(Serial(serial), MAX_CHANGES).await?;
+    events.retain(|event| asker.sight.has(&event.project));
     Ok(Value::Array(
         events.iter().map(|e| change(e, true)).collect(),
     ))
 }
 
-pub(super) async fn changelog(state: &State, given: &Arguments<'_>) -> Result<Value, Failed> {
+pub(super) async fn changelog(asker: &Asker, given: &Arguments<'_>) -> Result<Value, Failed> {
     given.at_most(2)?;
     let (since, with_ids) = (given.int(0)?, given.flag(1)?);
     let moment = Timestamp(since.saturating_mul(1_000_000));
-    let serial = state.index.serial_before(moment).await?;
-    let events = state.index.events(serial, MAX_CHANGES).await?;
+    let serial = asker.index.serial_before(moment).await?;
+    let mut events = asker.index.events(serial, MAX_CHANGES).await?;
+    events.retain(|event| asker.sight.has(&event.project));
     let changes = events.iter().map(|event| change(event, with_ids));
     Ok(Value::Array(changes.collect()))
 }

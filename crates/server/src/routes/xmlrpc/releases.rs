@@ -1,24 +1,26 @@
 //! What a project and its releases are.
 
+use wheelhouse_index::actor::UserName;
+use wheelhouse_index::permission::Role;
 use wheelhouse_index::release::Wanted;
 use wheelhouse_standards::json_api::{ReleaseDocument, ReleaseFile, project_urls};
+use wheelhouse_standards::name::ProjectKey;
 use wheelhouse_standards::simple::Yanked;
 
-use super::Failed;
 use super::arguments::Arguments;
+use super::{Asker, Failed};
 use crate::request::RequestInfo;
-use crate::state::State;
 use crate::xmlrpc::Value;
 
 pub(super) async fn package_releases(
-    state: &State,
+    asker: &Asker,
     given: &Arguments<'_>,
 ) -> Result<Value, Failed> {
     given.at_most(2)?;
     let (project, with_yanked) = (given.project(0)?, given.flag(1)?);
     let mut versions = Vec::new();
     if let Some(project) = project
-        && let Some(shown) = state.index.document(&project, &Wanted::Latest, "").await?
+        && let Some(shown) = asker.index.document(&project, &Wanted::Latest, "").await?
     {
         for (version, files) in shown.page.releases.unwrap_or_default().into_iter().rev() {
             let is_yanked = files.iter().all(|file| file.yanked != Yanked::No);
@@ -30,29 +32,41 @@ pub(super) async fn package_releases(
     Ok(Value::Array(versions))
 }
 
-/// Nobody owns a project here until there are members.
-pub(super) async fn package_roles(state: &State, given: &Arguments<'_>) -> Result<Value, Failed> {
+pub(super) fn package_roles(asker: &Asker, given: &Arguments<'_>) -> Result<Value, Failed> {
     given.at_most(1)?;
-    if let Some(project) = given.project(0)? {
-        // A catalog that cannot be read is told of.
-        state.index.document(&project, &Wanted::Latest, "").await?;
-    }
-    Ok(Value::Array(Vec::new()))
+    let project = given.project(0)?;
+    let project = project.filter(|project| asker.sight.has(project));
+    // Who they are is for those to know who are known themselves.
+    let roles = match project {
+        Some(project) if asker.is_known => asker.access.roles(&project),
+        _ => Vec::new(),
+    };
+    let pair =
+        |(user, role): (UserName, Role)| Value::Array(vec![text(role.name()), text(user.as_str())]);
+    Ok(Value::Array(roles.into_iter().map(pair).collect()))
 }
 
-/// Nobody owns a project here until there are members.
-pub(super) fn user_packages(given: &Arguments<'_>) -> Result<Value, Failed> {
+pub(super) fn user_packages(asker: &Asker, given: &Arguments<'_>) -> Result<Value, Failed> {
     given.at_most(1)?;
-    given.text(0)?;
-    Ok(Value::Array(Vec::new()))
+    let user = UserName::new(given.text(0)?);
+    let mut projects = if asker.is_known {
+        asker.access.projects_of(&user)
+    } else {
+        Vec::new()
+    };
+    projects.retain(|(project, _)| asker.sight.has(project));
+    let pair = |(project, role): (ProjectKey, Role)| {
+        Value::Array(vec![text(role.name()), text(project.as_str())])
+    };
+    Ok(Value::Array(projects.into_iter().map(pair).collect()))
 }
 
 pub(super) async fn release_urls(
-    state: &State,
+    asker: &Asker,
     info: &RequestInfo,
     given: &Arguments<'_>,
 ) -> Result<Value, Failed> {
-    let document = document(state, info, given).await?;
+    let document = document(asker, info, given).await?;
     let files = document.map(|document| document.shown.files);
     Ok(Value::Array(
         files.unwrap_or_default().iter().map(file).collect(),
@@ -60,18 +74,18 @@ pub(super) async fn release_urls(
 }
 
 pub(super) async fn release_data(
-    state: &State,
+    asker: &Asker,
     info: &RequestInfo,
     given: &Arguments<'_>,
 ) -> Result<Value, Failed> {
-    let document = document(state, info, given).await?;
+    let document = document(asker, info, given).await?;
     Ok(Value::Struct(
         document.map(|document| data(&document)).unwrap_or_default(),
     ))
 }
 
 async fn document(
-    state: &State,
+    asker: &Asker,
     info: &RequestInfo,
     given: &Arguments<'_>,
 ) -> Result<Option<ReleaseDocument>, Failed> {
@@ -81,7 +95,7 @@ async fn document(
         return Ok(None);
     };
     let files_base = info.external.url("/packages/");
-    let shown = state
+    let shown = asker
         .index
         .document(&project, &Wanted::Release(version.to_owned()), &files_base)
         .await?;

@@ -3,21 +3,20 @@
 use wheelhouse_index::ports::SearchTerms;
 use wheelhouse_index::search::FoundRelease;
 
-use super::Failed;
 use super::arguments::Arguments;
-use crate::state::State;
+use super::{Asker, Failed};
 use crate::xmlrpc::Value;
 
 /// Most texts that one search may look for.
 const MAX_TERMS: usize = 100;
 
-pub(super) async fn search(state: &State, given: &Arguments<'_>) -> Result<Value, Failed> {
+pub(super) async fn search(asker: &Asker, given: &Arguments<'_>) -> Result<Value, Failed> {
     let Some(terms) = terms(given) else {
         return Err(Failed::arguments(
             "search takes a struct of `name` and `summary` with strings or arrays of strings, and `and` or `or`",
         ));
     };
-    let found = state.index.search(&terms).await?;
+    let found = asker.index.search(&terms).await?;
     let hits = found.into_iter().enumerate().map(|(place, release)| {
         let version = release.version.as_str().to_owned();
         Value::Struct(vec![
@@ -36,7 +35,7 @@ pub(super) async fn search(state: &State, given: &Arguments<'_>) -> Result<Value
     Ok(Value::Array(hits.collect()))
 }
 
-pub(super) async fn browse(state: &State, given: &Arguments<'_>) -> Result<Value, Failed> {
+pub(super) async fn browse(asker: &Asker, given: &Arguments<'_>) -> Result<Value, Failed> {
     given.at_most(1)?;
     let wanted = given.get(0).and_then(texts);
     let Some(wanted) = wanted.filter(|wanted| (1..=MAX_TERMS).contains(&wanted.len())) else {
@@ -44,7 +43,7 @@ pub(super) async fn browse(state: &State, given: &Arguments<'_>) -> Result<Value
             "browse takes an array of up to {MAX_TERMS} classifiers"
         )));
     };
-    let found = state.index.classified(&wanted).await?;
+    let found = asker.index.classified(&wanted).await?;
     let pair = |release: FoundRelease| {
         let version = release.version.canonical();
         Value::Array(vec![Value::Text(release.name), Value::Text(version)])

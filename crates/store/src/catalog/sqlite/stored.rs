@@ -2,7 +2,7 @@
 //! index's own types: what was written once must be readable for ever.
 
 use serde::{Deserialize, Serialize};
-use wheelhouse_index::actor::{Actor, UserName};
+use wheelhouse_index::actor::{Actor, TokenId, UserName};
 use wheelhouse_index::identity::{Fingerprint, Timestamp};
 use wheelhouse_index::mark::Mark;
 use wheelhouse_index::record::{Contents, FileRecord, MetadataSummary};
@@ -243,11 +243,19 @@ pub(super) fn actor_from_text(text: &str) -> Outcome<Actor> {
         "anonymous" => Ok(Actor::Anonymous),
         "administrator" => Ok(Actor::Administrator),
         "system" => Ok(Actor::System),
-        _ => text
-            .strip_prefix("user:")
-            .map(|name| Actor::User(UserName::new(name)))
-            .ok_or_else(|| Failure::row("actor", format!("{text:?}"))),
+        _ => user_or_token(text).ok_or_else(|| Failure::row("actor", format!("{text:?}"))),
     }
+}
+
+fn user_or_token(text: &str) -> Option<Actor> {
+    if let Some(name) = text.strip_prefix("user:") {
+        return Some(Actor::User(UserName::new(name)));
+    }
+    let (id, owner) = text.strip_prefix("token:")?.split_once(':')?;
+    Some(Actor::Token {
+        id: TokenId::new(id),
+        owner: UserName::new(owner),
+    })
 }
 
 /// Reads a stored text as a value.

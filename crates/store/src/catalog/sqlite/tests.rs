@@ -9,6 +9,7 @@ use tempfile::TempDir;
 use wheelhouse_index::ports::Committed;
 
 use super::*;
+use crate::conformance::access_store::access_store_promises;
 use crate::conformance::catalog::{
     FixedClock, NOW_SECONDS, catalog_promises, change_in, contents, core, found, record,
 };
@@ -16,6 +17,11 @@ use crate::conformance::catalog::{
 catalog_promises!({
     let folder = Folder::new();
     (Arc::new(folder.open()), folder)
+});
+
+access_store_promises!({
+    let folder = Folder::new();
+    (folder.open(), folder)
 });
 
 /// A state folder.

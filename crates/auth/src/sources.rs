@@ -1,0 +1,152 @@
+//! All sources of identities, asked in turn: tokens, then the password file. Whoever is found gets
+//! the groups that are known of them, unless the account is disabled.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use wheelhouse_index::access::{Access, NewToken, TokenRecord};
+use wheelhouse_index::actor::{Actor, Credentials, Secret, UserName};
+use wheelhouse_index::identity::Timestamp;
+use wheelhouse_index::permission::{Limit, Principal};
+use wheelhouse_index::ports::{Clock, IdentifyError, Identities};
+
+use crate::group_file::GroupFile;
+use crate::token::{Caveat, Token, TokenKey};
+
+/// All sources of identities.
+#[derive(Debug)]
+pub struct Sources {
+    access: Arc<Access>,
+    clock: Arc<dyn Clock>,
+    key: TokenKey,
+    passwords: Option<Arc<dyn Identities>>,
+    groups: Option<GroupFile>,
+}
+
+impl Sources {
+    /// Puts the sources together. `passwords` are asked for whatever is no token.
+    pub fn new(
+        access: Arc<Access>,
+        clock: Arc<dyn Clock>,
+        key: TokenKey,
+        passwords: Option<Arc<dyn Identities>>,
+        groups: Option<GroupFile>,
+    ) -> Self {
+        Self {
+            access,
+            clock,
+            key,
+            passwords,
+            groups,
+        }
+    }
+
+    fn of_token(&self, text: &str) -> Option<Principal> {
+        let token = Token::parse(text).ok()?;
+        let kept = self.access.token(&token.id())?;
+        let caveats = token.verified(&self.key, &kept.proof_sha256)?;
+        let now = self.clock.now();
+        if kept.is_expired(now) {
+            return None;
+        }
+        let mut limits = vec![kept.limit.clone()];
+        for caveat in caveats {
+            limits.push(limit_of(caveat, now)?);
+        }
+        let actor = Actor::Token {
+            id: kept.id.clone(),
+            owner: kept.owner.clone(),
+        };
+        self.note_use(kept);
+        Some(Principal::new(actor).within(limits))
+    }
+
+    /// Writes down in the background that a token was used.
+    fn note_use(&self, token: TokenRecord) {
+        let access = Arc::clone(&self.access);
+        tokio::spawn(async move {
+            if let Err(error) = access.note_use(&token).await {
+                tracing::warn!("cannot note that a token was used: {error}");
+            }
+        });
+    }
+}
+
+/// Returns what a caveat leaves, or `None` if that is nothing.
+fn limit_of(caveat: Caveat, now: Timestamp) -> Option<Limit> {
+    if caveat.until.is_some_and(|until| until <= now.seconds()) {
+        return None;
+    }
+    let rights = caveat
+        .rights
+        .map(|rights| rights.parse())
+        .transpose()
+        .ok()?;
+    let projects = caveat
+        .projects
+        .map(|patterns| patterns.iter().map(|pattern| pattern.parse()).collect())
+        .transpose()
+        .ok()?;
+    Some(Limit {
+        rights,
+        projects,
+        index: None,
+    })
+}
+
+/// Returns the token that credentials hold: as the password with any user name, or as the user name
+/// with no password.
+fn token_in(credentials: &Credentials) -> Option<&str> {
+    let password = credentials.password.reveal();
+    let user = credentials.user.as_str();
+    if Token::is_like(password) {
+        return Some(password);
+    }
+    (password.trim().is_empty() && Token::is_like(user)).then_some(user)
+}
+
+#[async_trait]
+impl Identities for Sources {
+    fn knows_anybody(&self) -> bool {
+        self.passwords.is_some() || !self.access.tokens(None).is_empty()
+    }
+
+    async fn identify(
+        &self,
+        credentials: &Credentials,
+    ) -> Result<Option<Principal>, IdentifyError> {
+        let found = match (token_in(credentials), &self.passwords) {
+            (Some(token), _) => self.of_token(token),
+            (None, Some(passwords)) => passwords.identify(credentials).await?,
+            (None, None) => None,
+        };
+        let Some(found) = found else {
+            return Ok(None);
+        };
+        let of_file = match (found.actor().account(), &self.groups) {
+            (Some(name), Some(groups)) => groups.groups_of(name.as_str()),
+            _ => Vec::new(),
+        };
+        Ok(self.access.admit(found.in_groups(of_file)))
+    }
+
+    fn make_token(
+        &self,
+        owner: UserName,
+        name: String,
+        limit: Limit,
+        expires_at: Option<Timestamp>,
+    ) -> Result<(Secret, NewToken), IdentifyError> {
+        let token = Token::new(&self.key)
+            .map_err(|error| IdentifyError::Unavailable(error.to_string().into()))?;
+        let kept = NewToken {
+            id: token.id(),
+            owner,
+            name,
+            limit,
+            proof_sha256: token.kept(&self.key),
+            expires_at,
+        };
+        Ok((token.text(), kept))
+    }
+}

@@ -1,0 +1,171 @@
+//! Accounts, groups, roles, rules and tokens: what is kept about who may do what, and how it is
+//! changed. What is written in settings counts as well, and cannot be changed from here.
+
+mod change;
+mod state;
+mod token;
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use wheelhouse_standards::name::ProjectKey;
+
+use crate::actor::UserName;
+use crate::audit::{AuditEvent, AuditFilter};
+use crate::identity::IndexName;
+use crate::permission::{
+    AccessRules, Decision, Lock, Principal, Question, Right, Role, Rule, Sight, decide,
+    may_somewhere,
+};
+use crate::ports::{AccessChange, AccessStore, Clock, StoreError};
+
+pub use change::AccessError;
+pub use state::{Account, AccountKind, Member};
+pub use token::{NewToken, TokenRecord};
+
+use state::State;
+
+/// Who may do what in an installation.
+#[derive(Debug)]
+pub struct Access {
+    store: Arc<dyn AccessStore>,
+    clock: Arc<dyn Clock>,
+    locks: Vec<Lock>,
+    /// The rules of the settings.
+    written: Vec<Rule>,
+    state: RwLock<Arc<State>>,
+    /// Held while records change, so that what was checked still holds when it is written.
+    changing: tokio::sync::Mutex<()>,
+}
+
+impl Access {
+    /// Reads what is kept.
+    ///
+    /// # Errors
+    /// [`StoreError`] if it cannot be read.
+    pub async fn open(
+        store: Arc<dyn AccessStore>,
+        clock: Arc<dyn Clock>,
+        locks: Vec<Lock>,
+        written: Vec<Rule>,
+    ) -> Result<Arc<Self>, StoreError> {
+        let state = State::of(store.access_records().await?, &locks, &written);
+        Ok(Arc::new(Self {
+            store,
+            clock,
+            locks,
+            written,
+            state: RwLock::new(Arc::new(state)),
+            changing: tokio::sync::Mutex::default(),
+        }))
+    }
+
+    /// Returns what counts now.
+    fn state(&self) -> Arc<State> {
+        Arc::clone(&self.state.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Reads what is kept anew, after it was changed.
+    async fn reload(&self) -> Result<(), StoreError> {
+        let records = self.store.access_records().await?;
+        let state = State::of(records, &self.locks, &self.written);
+        *self.state.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(state);
+        Ok(())
+    }
+
+    /// Returns whether somebody who did not sign in may use a right on everything.
+    pub fn is_open(&self, right: Right) -> bool {
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        state.rules.is_open(right)
+    }
+
+    /// Returns the rules that count, in the order in which they are looked at.
+    pub fn rules(&self) -> AccessRules {
+        self.state().rules.clone()
+    }
+
+    /// Decides whether somebody may do something with a project, or with a whole index.
+    pub fn decide(
+        &self,
+        who: &Principal,
+        right: Right,
+        index: &IndexName,
+        project: Option<&ProjectKey>,
+    ) -> Decision {
+        let state = self.state();
+        let question = Question {
+            right,
+            index,
+            project,
+            roles: project.map_or(&[][..], |project| state.roles_of(project)),
+        };
+        decide(&state.rules, who, question)
+    }
+
+    /// Returns whether there can be any project with which somebody may use a right.
+    pub fn may_somewhere(&self, who: &Principal, right: Right, index: &IndexName) -> Decision {
+        let state = self.state();
+        let has_projects = who
+            .actor()
+            .account()
+            .is_some_and(|name| !state.projects_of(name).is_empty());
+        may_somewhere(&state.rules, who, right, index, has_projects)
+    }
+
+    /// Returns which projects somebody may see.
+    pub fn sight(&self, who: &Principal, index: &IndexName) -> Sight {
+        let state = self.state();
+        let account = who.actor().account();
+        let own = account.map_or_else(Vec::new, |name| {
+            let projects = state.projects_of(name).iter();
+            projects.map(|(project, _)| project.clone()).collect()
+        });
+        Sight::of(&state.rules, who, index, own)
+    }
+
+    /// Returns who somebody is with the groups that are kept here, or `None` if the account is
+    /// disabled.
+    pub fn admit(&self, who: Principal) -> Option<Principal> {
+        let Some(name) = who.actor().account().cloned() else {
+            return Some(who);
+        };
+        let state = self.state();
+        if state.is_disabled(&name) {
+            return None;
+        }
+        Some(who.in_groups(state.groups_of(&name).iter().cloned()))
+    }
+
+    /// Returns who has which part in a project, owners first.
+    pub fn roles(&self, project: &ProjectKey) -> Vec<(UserName, Role)> {
+        self.state().roles_of(project).to_vec()
+    }
+
+    /// Returns the projects in which a user has a part, ordered.
+    pub fn projects_of(&self, user: &UserName) -> Vec<(ProjectKey, Role)> {
+        self.state().projects_of(user).to_vec()
+    }
+
+    /// Returns up to `limit` events of the audit trail, the last first.
+    ///
+    /// # Errors
+    /// [`StoreError`] if it cannot be read.
+    pub async fn trail(
+        &self,
+        filter: &AuditFilter,
+        limit: usize,
+    ) -> Result<Vec<AuditEvent>, StoreError> {
+        self.store.audit_trail(filter, limit).await
+    }
+
+    /// Writes events into the audit trail.
+    ///
+    /// # Errors
+    /// [`StoreError`] if they cannot be written.
+    pub async fn note(&self, events: Vec<AuditEvent>) -> Result<(), StoreError> {
+        let change = AccessChange {
+            events,
+            ..AccessChange::default()
+        };
+        self.store.change_access(change).await
+    }
+}

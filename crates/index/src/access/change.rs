@@ -1,0 +1,456 @@
+//! Changing what is kept about who may do what. Each change is one transaction with its event in
+//! the audit trail.
+
+use serde::Serialize;
+use serde_json::{Value, json};
+use wheelhouse_standards::name::ProjectKey;
+
+use super::state::{
+    ACCOUNT, MEMBER, ROLE, RULE, StoredAccount, StoredMember, StoredRole, StoredRule, StoredUse,
+    TOKEN, TOKEN_USE,
+};
+use super::token::StoredToken;
+use super::{Access, Account, AccountKind, Member, NewToken, TokenRecord};
+use crate::actor::{TokenId, UserName};
+use crate::audit::{AuditEvent, AuditKind};
+use crate::change::Attribution;
+use crate::identity::Timestamp;
+use crate::permission::{GroupName, Role, Rule};
+use crate::ports::{AccessChange, AccessRecord, StoreError};
+
+/// Most tokens of one account.
+const MAX_TOKENS: usize = 1_000;
+/// How often the use of a token is written down, in microseconds: not for every request.
+const USE_NOTED_EVERY: i64 = 60 * 1_000_000;
+/// Longest name of an account or a group, in bytes.
+const MAX_NAME_BYTES: usize = 100;
+
+/// A change to who may do what was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum AccessError {
+    /// What was to be changed is not there.
+    #[error("there is no {0}")]
+    NotFound(String),
+    /// It cannot be done as things are.
+    #[error("{0}")]
+    Conflict(String),
+    /// A name cannot be used.
+    #[error(
+        "`{0}` cannot be the name of an account or a group: 1 to {MAX_NAME_BYTES} letters, digits and -_.@ are allowed"
+    )]
+    BadName(String),
+    /// It could not be recorded.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+fn check_name(name: &str) -> Result<(), AccessError> {
+    let is_allowed = |c: char| c.is_alphanumeric() || "-_.@".contains(c);
+    if name.is_empty() || name.len() > MAX_NAME_BYTES || !name.chars().all(is_allowed) {
+        return Err(AccessError::BadName(name.chars().take(100).collect()));
+    }
+    Ok(())
+}
+
+fn record(kind: &str, key: &str, body: &impl Serialize) -> AccessRecord {
+    AccessRecord {
+        kind: kind.to_owned(),
+        key: key.to_owned(),
+        body: serde_json::to_value(body).expect("texts, numbers and lists are JSON"),
+    }
+}
+
+fn event(
+    kind: AuditKind,
+    by: Attribution,
+    project: Option<&ProjectKey>,
+    detail: Value,
+) -> AuditEvent {
+    AuditEvent {
+        kind,
+        by,
+        project: project.cloned(),
+        detail,
+    }
+}
+
+impl Access {
+    async fn write(
+        &self,
+        put: Vec<AccessRecord>,
+        remove: Vec<(String, String)>,
+        event: AuditEvent,
+    ) -> Result<(), AccessError> {
+        let change = AccessChange {
+            put,
+            remove,
+            events: vec![event],
+        };
+        self.store.change_access(change).await?;
+        Ok(self.reload().await?)
+    }
+
+    /// Returns the rules that were added here, in their order.
+    pub fn kept_rules(&self) -> Vec<Rule> {
+        self.state().kept_rules.clone()
+    }
+
+    /// Adds a rule, and returns whether it was not there yet.
+    ///
+    /// # Errors
+    /// [`AccessError::Store`].
+    pub async fn add_rule(&self, rule: &Rule, by: Attribution) -> Result<bool, AccessError> {
+        let _held = self.changing.lock().await;
+        if self.state().kept_rules.contains(rule) {
+            return Ok(false);
+        }
+        let rule = rule.to_string();
+        let kept = record(RULE, &rule, &StoredRule { rule: rule.clone() });
+        let event = event(AuditKind::RuleAdded, by, None, json!({ "rule": rule }));
+        self.write(vec![kept], Vec::new(), event).await?;
+        Ok(true)
+    }
+
+    /// Removes a rule.
+    ///
+    /// # Errors
+    /// [`AccessError::NotFound`] if it was not added here, [`AccessError::Store`].
+    pub async fn remove_rule(&self, rule: &Rule, by: Attribution) -> Result<(), AccessError> {
+        let _held = self.changing.lock().await;
+        if !self.state().kept_rules.contains(rule) {
+            return Err(AccessError::NotFound(format!(
+                "rule `{rule}` that was added with `wheelhouse rule`"
+            )));
+        }
+        let rule = rule.to_string();
+        let event = event(AuditKind::RuleRemoved, by, None, json!({ "rule": rule }));
+        self.write(Vec::new(), vec![(RULE.to_owned(), rule)], event)
+            .await
+    }
+
+    /// Returns the members of all groups that are kept here, ordered.
+    pub fn members(&self) -> Vec<Member> {
+        let state = self.state();
+        let each = state.members.iter().flat_map(|(group, users)| {
+            users.iter().map(|user| Member {
+                group: group.clone(),
+                user: user.clone(),
+            })
+        });
+        each.collect()
+    }
+
+    /// Adds a user to a group, and returns whether it was no member yet.
+    ///
+    /// # Errors
+    /// [`AccessError::BadName`], [`AccessError::Store`].
+    pub async fn add_member(&self, member: &Member, by: Attribution) -> Result<bool, AccessError> {
+        check_name(member.group.as_str())?;
+        check_name(member.user.as_str())?;
+        let _held = self.changing.lock().await;
+        if self.state().groups_of(&member.user).contains(&member.group) {
+            return Ok(false);
+        }
+        let kept = record(MEMBER, &member_key(member), &stored_member(member));
+        let event = event(AuditKind::MemberAdded, by, None, member_detail(member));
+        self.write(vec![kept], Vec::new(), event).await?;
+        Ok(true)
+    }
+
+    /// Takes a user out of a group.
+    ///
+    /// # Errors
+    /// [`AccessError::NotFound`], [`AccessError::Store`].
+    pub async fn remove_member(&self, member: &Member, by: Attribution) -> Result<(), AccessError> {
+        let _held = self.changing.lock().await;
+        if !self.state().groups_of(&member.user).contains(&member.group) {
+            return Err(AccessError::NotFound(format!(
+                "member `{}` of a group `{}` that is kept here",
+                member.user, member.group
+            )));
+        }
+        let event = event(AuditKind::MemberRemoved, by, None, member_detail(member));
+        let key = (MEMBER.to_owned(), member_key(member));
+        self.write(Vec::new(), vec![key], event).await
+    }
+
+    /// Gives a user a part in a project, and returns whether that changed anything.
+    ///
+    /// # Errors
+    /// [`AccessError::BadName`], [`AccessError::Store`].
+    pub async fn give_role(
+        &self,
+        project: &ProjectKey,
+        user: &UserName,
+        role: Role,
+        by: Attribution,
+    ) -> Result<bool, AccessError> {
+        check_name(user.as_str())?;
+        let _held = self.changing.lock().await;
+        if self
+            .state()
+            .roles_of(project)
+            .contains(&(user.clone(), role))
+        {
+            return Ok(false);
+        }
+        let stored = StoredRole {
+            project: project.as_str().to_owned(),
+            user: user.to_string(),
+            role: role.name().to_owned(),
+        };
+        let kept = record(ROLE, &role_key(project, user), &stored);
+        let detail = json!({ "user": user.as_str(), "role": role.name() });
+        let event = event(AuditKind::RoleGiven, by, Some(project), detail);
+        self.write(vec![kept], Vec::new(), event).await?;
+        Ok(true)
+    }
+
+    /// Takes a user's part in a project.
+    ///
+    /// # Errors
+    /// [`AccessError::NotFound`], [`AccessError::Store`].
+    pub async fn take_role(
+        &self,
+        project: &ProjectKey,
+        user: &UserName,
+        by: Attribution,
+    ) -> Result<(), AccessError> {
+        let _held = self.changing.lock().await;
+        if !self
+            .state()
+            .roles_of(project)
+            .iter()
+            .any(|(name, _)| name == user)
+        {
+            return Err(AccessError::NotFound(format!(
+                "owner or maintainer `{user}` of `{project}`"
+            )));
+        }
+        let detail = json!({ "user": user.as_str() });
+        let event = event(AuditKind::RoleTaken, by, Some(project), detail);
+        let key = (ROLE.to_owned(), role_key(project, user));
+        self.write(Vec::new(), vec![key], event).await
+    }
+
+    /// Makes whoever created a project its owner, unless it has one.
+    ///
+    /// # Errors
+    /// [`AccessError::Store`].
+    pub async fn adopt_project(
+        &self,
+        project: &ProjectKey,
+        by: Attribution,
+    ) -> Result<(), AccessError> {
+        let Some(user) = by.actor.account().cloned() else {
+            return Ok(());
+        };
+        if !self.state().roles_of(project).is_empty() {
+            return Ok(());
+        }
+        match self.give_role(project, &user, Role::Owner, by).await {
+            // A name that no command could write is no reason to fail an upload.
+            Err(AccessError::BadName(_)) | Ok(_) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Returns the accounts that something is kept about, ordered by name.
+    pub fn accounts(&self) -> Vec<Account> {
+        self.state().accounts.values().cloned().collect()
+    }
+
+    /// Makes an account for a robot.
+    ///
+    /// # Errors
+    /// [`AccessError::BadName`], [`AccessError::Conflict`], [`AccessError::Store`].
+    pub async fn make_robot(&self, name: &UserName, by: Attribution) -> Result<(), AccessError> {
+        check_name(name.as_str())?;
+        let _held = self.changing.lock().await;
+        if self.state().accounts.contains_key(name) {
+            return Err(AccessError::Conflict(format!(
+                "there is an account `{name}` already"
+            )));
+        }
+        let stored = StoredAccount {
+            kind: AccountKind::Robot,
+            disabled: false,
+            since: by.at.0,
+        };
+        let detail = json!({ "account": name.as_str() });
+        let event = event(AuditKind::RobotMade, by, None, detail);
+        self.write(
+            vec![record(ACCOUNT, name.as_str(), &stored)],
+            Vec::new(),
+            event,
+        )
+        .await
+    }
+
+    /// Ends an account's sign-ins and tokens at once, or allows them again. Returns whether that
+    /// changed anything.
+    ///
+    /// # Errors
+    /// [`AccessError::BadName`], [`AccessError::Store`].
+    pub async fn set_disabled(
+        &self,
+        name: &UserName,
+        is_disabled: bool,
+        by: Attribution,
+    ) -> Result<bool, AccessError> {
+        check_name(name.as_str())?;
+        let _held = self.changing.lock().await;
+        let state = self.state();
+        if state.is_disabled(name) == is_disabled {
+            return Ok(false);
+        }
+        let known = state.accounts.get(name);
+        let stored = StoredAccount {
+            kind: known.map_or(AccountKind::User, |account| account.kind),
+            disabled: is_disabled,
+            since: known.map_or(by.at, |account| account.since).0,
+        };
+        let kind = if is_disabled {
+            AuditKind::AccountDisabled
+        } else {
+            AuditKind::AccountEnabled
+        };
+        let event = event(kind, by, None, json!({ "account": name.as_str() }));
+        self.write(
+            vec![record(ACCOUNT, name.as_str(), &stored)],
+            Vec::new(),
+            event,
+        )
+        .await?;
+        Ok(true)
+    }
+
+    /// Returns the tokens of an account, or of all, ordered by when they were made.
+    pub fn tokens(&self, owner: Option<&UserName>) -> Vec<TokenRecord> {
+        let state = self.state();
+        let mut tokens: Vec<TokenRecord> = state
+            .tokens
+            .values()
+            .filter(|token| owner.is_none_or(|owner| token.owner == *owner))
+            .cloned()
+            .collect();
+        tokens.sort_by(|a, b| (a.made_at, &a.id).cmp(&(b.made_at, &b.id)));
+        tokens
+    }
+
+    /// Returns the token of an id, whether it is still worth anything or not.
+    pub fn token(&self, id: &TokenId) -> Option<TokenRecord> {
+        self.state().tokens.get(id).cloned()
+    }
+
+    /// Keeps a token that was made.
+    ///
+    /// # Errors
+    /// [`AccessError::Conflict`] if the account has too many or is disabled,
+    /// [`AccessError::Store`].
+    pub async fn keep_token(&self, token: &NewToken, by: Attribution) -> Result<(), AccessError> {
+        let _held = self.changing.lock().await;
+        let state = self.state();
+        if state.is_disabled(&token.owner) {
+            return Err(AccessError::Conflict(format!(
+                "the account `{}` is disabled",
+                token.owner
+            )));
+        }
+        let count = state
+            .tokens
+            .values()
+            .filter(|kept| kept.owner == token.owner);
+        if count.count() >= MAX_TOKENS {
+            return Err(AccessError::Conflict(format!(
+                "the account `{}` has {MAX_TOKENS} tokens; revoke some",
+                token.owner
+            )));
+        }
+        let stored = StoredToken::new(token, by.at);
+        let detail = json!({
+            "token": token.id.as_str(),
+            "owner": token.owner.as_str(),
+            "name": token.name,
+        });
+        let event = event(AuditKind::TokenMade, by, None, detail);
+        self.write(
+            vec![record(TOKEN, token.id.as_str(), &stored)],
+            Vec::new(),
+            event,
+        )
+        .await
+    }
+
+    /// Makes a token worth nothing.
+    ///
+    /// # Errors
+    /// [`AccessError::NotFound`], [`AccessError::Store`].
+    pub async fn revoke_token(&self, id: &TokenId, by: Attribution) -> Result<(), AccessError> {
+        let _held = self.changing.lock().await;
+        let token = self.token(id);
+        let token = token.ok_or_else(|| AccessError::NotFound(format!("token `{id}`")))?;
+        let detail = json!({ "token": id.as_str(), "owner": token.owner.as_str() });
+        let event = event(AuditKind::TokenRevoked, by, None, detail);
+        let remove = [TOKEN, TOKEN_USE].map(|kind| (kind.to_owned(), id.to_string()));
+        self.write(Vec::new(), remove.to_vec(), event).await
+    }
+
+    /// Writes down that a token was used, if that was not done within the last minute.
+    ///
+    /// # Errors
+    /// [`StoreError`] if it cannot be written.
+    pub async fn note_use(&self, token: &TokenRecord) -> Result<(), StoreError> {
+        let now: Timestamp = self.clock.now();
+        let is_recent = |last: Timestamp| now.0 - last.0 < USE_NOTED_EVERY;
+        if token.last_used.is_some_and(is_recent) {
+            return Ok(());
+        }
+        let _held = self.changing.lock().await;
+        // Somebody else may have done it, or revoked the token, meanwhile.
+        let kept = self.token(&token.id);
+        if kept.is_none_or(|kept| kept.last_used.is_some_and(is_recent)) {
+            return Ok(());
+        }
+        let change = AccessChange {
+            put: vec![record(
+                TOKEN_USE,
+                token.id.as_str(),
+                &StoredUse { at: now.0 },
+            )],
+            ..AccessChange::default()
+        };
+        self.store.change_access(change).await?;
+        self.reload().await
+    }
+}
+
+fn role_key(project: &ProjectKey, user: &UserName) -> String {
+    format!("{project}/{user}")
+}
+
+fn member_key(member: &Member) -> String {
+    format!("{}/{}", member.group, member.user)
+}
+
+fn stored_member(member: &Member) -> StoredMember {
+    StoredMember {
+        group: member.group.to_string(),
+        user: member.user.to_string(),
+    }
+}
+
+fn member_detail(member: &Member) -> Value {
+    json!({ "group": member.group.as_str(), "user": member.user.as_str() })
+}
+
+/// The group and the user of a member, by name.
+impl Member {
+    /// Makes a member of two names.
+    pub fn new(group: &str, user: &str) -> Self {
+        Self {
+            group: GroupName::new(group),
+            user: UserName::new(user),
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! What is kept about who may do what, and the audit trail.
+
+use async_trait::async_trait;
+use rusqlite::{Connection, Row, params};
+use wheelhouse_index::audit::{AuditEvent, AuditFilter, AuditKind};
+use wheelhouse_index::change::Attribution;
+use wheelhouse_index::identity::Timestamp;
+use wheelhouse_index::ports::{AccessChange, AccessRecord, AccessStore, StoreError};
+
+use wheelhouse_standards::name::ProjectKey;
+
+use super::SqliteCatalog;
+use super::failure::{Failure, Outcome};
+use super::stored::{actor_from_text, key_from_text};
+
+#[async_trait]
+impl AccessStore for SqliteCatalog {
+    async fn access_records(&self) -> Result<Vec<AccessRecord>, StoreError> {
+        self.read("read who may do what", records).await
+    }
+
+    async fn change_access(&self, change: AccessChange) -> Result<(), StoreError> {
+        let outcome = self
+            .writer
+            .write(1, move |connection, _| write(connection, &change))
+            .await;
+        self.told("change who may do what", outcome)
+    }
+
+    async fn claim(&self, key: &str, until: Timestamp, now: Timestamp) -> Result<bool, StoreError> {
+        let key = key.to_owned();
+        let outcome = self
+            .writer
+            .write(1, move |connection, _| claim(connection, &key, until, now))
+            .await;
+        self.told("claim what may be used once", outcome)
+    }
+
+    async fn audit_trail(
+        &self,
+        filter: &AuditFilter,
+        limit: usize,
+    ) -> Result<Vec<AuditEvent>, StoreError> {
+        let filter = filter.clone();
+        self.read("read the audit trail", move |connection| {
+            trail(connection, &filter, limit)
+        })
+        .await
+    }
+}
+
+fn records(connection: &Connection) -> Outcome<Vec<AccessRecord>> {
+    let mut statement =
+        connection.prepare_cached("SELECT kind, key, body FROM access ORDER BY kind, key")?;
+    let mut rows = statement.query([])?;
+    let mut records = Vec::new();
+    while let Some(row) = rows.next()? {
+        let body: String = row.get(2)?;
+        records.push(AccessRecord {
+            kind: row.get(0)?,
+            key: row.get(1)?,
+            body: serde_json::from_str(&body).map_err(|error| Failure::row("access", error))?,
+        });
+    }
+    Ok(records)
+}
+
+fn write(connection: &Connection, change: &AccessChange) -> Outcome<()> {
+    for record in &change.put {
+        connection
+            .prepare_cached(
+                "INSERT INTO access (kind, key, body) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (kind, key) DO UPDATE SET body = excluded.body",
+            )?
+            .execute(params![record.kind, record.key, record.body.to_string()])?;
+    }
+    for (kind, key) in &change.remove {
+        connection
+            .prepare_cached("DELETE FROM access WHERE kind = ?1 AND key = ?2")?
+            .execute(params![kind, key])?;
+    }
+    for event in &change.events {
+        let by = &event.by;
+        connection
+            .prepare_cached(
+                "INSERT INTO audit (at, kind, actor, address, agent, request_id, project, detail)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            )?
+            .execute(params![
+                by.at.0,
+                event.kind.name(),
+                by.actor.to_string(),
+                by.address,
+                by.agent,
+                by.request_id,
+                event.project.as_ref().map(ProjectKey::as_str),
+                event.detail.to_string(),
+            ])?;
+    }
+    Ok(())
+}
+
+fn claim(connection: &Connection, key: &str, until: Timestamp, now: Timestamp) -> Outcome<bool> {
+    connection
+        .prepare_cached("DELETE FROM claims WHERE until <= ?1")?
+        .execute(params![now.0])?;
+    let claimed = connection
+        .prepare_cached("INSERT OR IGNORE INTO claims (key, until) VALUES (?1, ?2)")?
+        .execute(params![key, until.0])?;
+    Ok(claimed == 1)
+}
+
+fn trail(connection: &Connection, filter: &AuditFilter, limit: usize) -> Outcome<Vec<AuditEvent>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT at, kind, actor, address, agent, request_id, project, detail FROM audit
+         WHERE at >= ?1 AND (?2 IS NULL OR actor = ?2) AND (?3 IS NULL OR project = ?3)
+           AND (?4 IS NULL OR kind = ?4)
+         ORDER BY at DESC, id DESC LIMIT ?5",
+    )?;
+    let mut rows = statement.query(params![
+        filter.since.map_or(i64::MIN, |since| since.0),
+        filter.actor,
+        filter.project.as_ref().map(ProjectKey::as_str),
+        filter.kind.map(AuditKind::name),
+        i64::try_from(limit).unwrap_or(i64::MAX),
+    ])?;
+    let mut events = Vec::new();
+    while let Some(row) = rows.next()? {
+        events.push(event(row)?);
+    }
+    Ok(events)
+}
+
+fn event(row: &Row<'_>) -> Outcome<AuditEvent> {
+    let (kind, actor, detail): (String, String, String) = (row.get(1)?, row.get(2)?, row.get(7)?);
+    let project: Option<String> = row.get(6)?;
+    Ok(AuditEvent {
+        kind: AuditKind::from_name(&kind).ok_or_else(|| Failure::row("kind", &kind))?,
+        by: Attribution {
+            actor: actor_from_text(&actor)?,
+            address: row.get(3)?,
+            agent: row.get(4)?,
+            request_id: row.get(5)?,
+            at: Timestamp(row.get(0)?),
+        },
+        project: project.as_deref().map(key_from_text).transpose()?,
+        detail: serde_json::from_str(&detail).map_err(|error| Failure::row("audit", error))?,
+    })
+}
