@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use wheelhouse_index::access::{Access, NewToken, TokenRecord};
 use wheelhouse_index::actor::{Actor, Credentials, Secret, UserName};
 use wheelhouse_index::identity::Timestamp;
-use wheelhouse_index::permission::{Limit, Principal};
+use wheelhouse_index::permission::{GroupName, Limit, Principal};
 use wheelhouse_index::ports::{Clock, IdentifyError, Identities};
 
 use crate::group_file::GroupFile;
@@ -111,6 +111,11 @@ impl Identities for Sources {
         self.passwords.is_some() || !self.access.tokens(None).is_empty()
     }
 
+    fn groups_of(&self, user: &UserName) -> Vec<GroupName> {
+        let groups = self.groups.as_ref();
+        groups.map_or_else(Vec::new, |groups| groups.groups_of(user.as_str()))
+    }
+
     async fn identify(
         &self,
         credentials: &Credentials,
@@ -123,9 +128,9 @@ impl Identities for Sources {
         let Some(found) = found else {
             return Ok(None);
         };
-        let of_file = match (found.actor().account(), &self.groups) {
-            (Some(name), Some(groups)) => groups.groups_of(name.as_str()),
-            _ => Vec::new(),
+        let of_file = match found.actor().account() {
+            Some(name) => self.groups_of(name),
+            None => Vec::new(),
         };
         Ok(self.access.admit(found.in_groups(of_file)))
     }

@@ -27,6 +27,9 @@ pub(crate) enum Failure {
     /// `update` does not know which index to ask.
     #[error(transparent)]
     NoIndex(UpdateError),
+    /// The answer is no, and was said.
+    #[error("no")]
+    No,
     /// Something else went wrong, at the start or later.
     #[error(transparent)]
     Other(#[from] anyhow::Error),
@@ -41,13 +44,14 @@ impl Failure {
             | (Self::Settings(_) | Self::Logging(_) | Self::NoIndex(_), Profile::Wheelhouse) => 2,
             (Self::Settings(error), Profile::PypiServer) if error.is_about_an_argument() => 2,
             (Self::Settings(_) | Self::Logging(_) | Self::NoIndex(_), Profile::PypiServer)
-            | (Self::Other(_), _) => 1,
+            | (Self::Other(_) | Self::No, _) => 1,
         }
     }
 
     /// Returns the sentences for stderr: what is wrong, what caused it, and what may help.
     pub(crate) fn message(&self) -> String {
         let error: &(dyn std::error::Error + 'static) = match self {
+            Self::No => return String::new(),
             Self::Usage(error) => error,
             Self::Config(error) => error,
             Self::Settings(error) => error,
@@ -77,7 +81,7 @@ impl Failure {
             Self::Usage(error) => error.hint(),
             Self::Config(error) => error.hint(),
             Self::Settings(error) => error.hint(),
-            Self::Logging(_) | Self::NoIndex(_) | Self::Other(_) => None,
+            Self::Logging(_) | Self::NoIndex(_) | Self::Other(_) | Self::No => None,
         }
     }
 }

@@ -1,7 +1,15 @@
 //! The forms of the API: what callers send and get. Also for programs that call it.
 
+mod access;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+pub use access::{
+    AccountList, AccountReport, AccountWish, CanReport, Changed, MemberList, MemberWish, RobotWish,
+    RoleList, RoleName, RoleWish, RuleList, RuleReport, RuleWish, TokenList, TokenMade,
+    TokenReport, TokenWish, Trail, TrailEvent,
+};
 
 /// What to unyank, delete or undelete: a release, a file or, with neither, the whole project.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

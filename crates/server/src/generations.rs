@@ -52,6 +52,13 @@ impl Generations {
         self.shards[self.shard(key)].fetch_add(1, Ordering::AcqRel);
     }
 
+    /// Takes note of a change that touches every key.
+    pub(crate) fn touch_all(&self) {
+        for shard in &self.shards {
+            shard.fetch_add(1, Ordering::AcqRel);
+        }
+    }
+
     #[expect(
         clippy::cast_possible_truncation,
         reason = "the remainder is below SHARDS"
@@ -72,6 +79,9 @@ mod tests {
         assert!(generations.is_current(before));
         generations.touch("demo");
         assert!(!generations.is_current(before));
-        assert!(generations.is_current(generations.of("demo")));
+        let now = generations.of("demo");
+        assert!(generations.is_current(now));
+        generations.touch_all();
+        assert!(!generations.is_current(now));
     }
 }

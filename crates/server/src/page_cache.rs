@@ -173,6 +173,13 @@ impl PageCache {
     }
 }
 
+impl PageCache {
+    /// Lets every page be made anew.
+    pub(crate) fn forget_all(&self) {
+        self.generations.touch_all();
+    }
+}
+
 impl JournalReader for PageCache {
     fn applied(&self, applied: &Applied) {
         for project in &applied.projects {

@@ -65,6 +65,12 @@ pub(crate) enum UsageError {
         one: &'static str,
         other: &'static str,
     },
+    /// The words behind a command are not what it takes.
+    #[error("`{command}` is not used like this; write `wheelhouse {command} {usage}`")]
+    Words {
+        command: &'static str,
+        usage: &'static str,
+    },
     /// A word stands where none is taken.
     #[error("`{word}` is one word too many for `{command}`")]
     UnexpectedWord { command: &'static str, word: String },
@@ -132,6 +138,7 @@ impl UsageError {
             | Self::UnexpectedValue { .. }
             | Self::BadValue { .. }
             | Self::MissingWord { .. }
+            | Self::Words { .. }
             | Self::UnexpectedWord { .. } => None,
         }
     }

@@ -28,6 +28,12 @@ pub(crate) const COMMANDS: &[(&str, &str)] = &[
     ("delete", "Delete a file, a release or a project"),
     ("undelete", "Bring back what was deleted"),
     ("log", "Show what happened"),
+    ("can", "Say whether somebody may do something, and why"),
+    ("rule", "List, add and remove rules about who may do what"),
+    ("group", "List and change the members of groups"),
+    ("account", "Make robots, disable accounts"),
+    ("role", "Show and change who owns a project"),
+    ("token", "Make, list, narrow and revoke API tokens"),
     ("container", "Start as the container image does"),
     ("pypi-server", "Take the command line of pypiserver"),
     ("help", "Show this help, or that of a command"),
@@ -121,9 +127,11 @@ impl<'a> Reader<'a> {
         let most = match name {
             CommandName::Log => 0,
             CommandName::Status => 2,
+            _ if defs::owners::ACCESS.contains(&name) => 6,
             _ => 1,
         };
-        let needs_target = !matches!(name, CommandName::Log | CommandName::Status);
+        let needs_target = !matches!(name, CommandName::Log | CommandName::Status)
+            && !defs::owners::ACCESS.contains(&name);
         if let Some(word) = parsed.free.get(most) {
             return Err(unexpected(name.as_str(), word).into());
         }

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use wheelhouse_index::permission::Rule;
+use wheelhouse_index::permission::{Pattern, Rights, Rule};
 use wheelhouse_standards::check::Policy;
 use wheelhouse_standards::digest::HashAlgorithm;
 
@@ -44,6 +44,21 @@ pub(crate) fn locks(text: &str) -> Result<(), String> {
 pub(crate) fn rules(text: &str) -> Result<(), String> {
     for rule in text.split(',') {
         rule.parse::<Rule>().map_err(|error| error.to_string())?;
+    }
+    Ok(())
+}
+
+/// A set of rights.
+pub(crate) fn rights(text: &str) -> Result<(), String> {
+    let read = text.parse::<Rights>();
+    read.map(|_| ()).map_err(|error| error.to_string())
+}
+
+/// A list of patterns for names of projects.
+pub(crate) fn patterns(text: &str) -> Result<(), String> {
+    for pattern in text.split(',') {
+        let read = pattern.trim().parse::<Pattern>();
+        read.map_err(|error| error.to_string())?;
     }
     Ok(())
 }

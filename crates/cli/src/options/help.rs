@@ -114,6 +114,39 @@ fn of_command(command: CommandName, profile: Profile) -> String {
             "Shows what happened to the index: uploads, changes in the folders, what owners did.",
             "",
         ),
+        CommandName::Can => (
+            "Says whether a user or robot, or `anonymous`, has a right with a project, or with \
+             everything, and by which rule. Exit code 1 means no.",
+            " WHO RIGHT [PROJECT]",
+        ),
+        CommandName::Rule => (
+            "Lists the rules about who may do what, adds one, or removes one that was added. A \
+             rule is WHO RIGHTS [PROJECTS [INDEX]], such as `group:data upload+create data-*`. \
+             With the first rule users may do no more than rules say.",
+            " [add|remove RULE]",
+        ),
+        CommandName::Group => (
+            "Lists the members of groups that are kept here, and adds or removes one.",
+            " [add|remove GROUP USER]",
+        ),
+        CommandName::Account => (
+            "Lists accounts that something is kept about; makes one for a robot, which has tokens \
+             and no password; disables one, which ends its sign-ins and tokens at once, or enables \
+             it again.",
+            " [robot|disable|enable NAME]",
+        ),
+        CommandName::Role => (
+            "Lists the owners and maintainers of a project, makes somebody one, or takes their \
+             part. Owners may do everything with their project and say who else may; maintainers \
+             may upload and yank.",
+            " PROJECT [owner|maintainer|none USER]",
+        ),
+        CommandName::Token => (
+            "Lists tokens, makes one, revokes one, or narrows one without asking a server. A token \
+             is a password for the user name `__token__`; it is shown once. `narrow` reads a token \
+             from its standard input.",
+            " [make NAME | revoke ID | narrow]",
+        ),
         CommandName::Health => (
             "Asks a running server whether it is well: exit code 0 means that it is.",
             "",

@@ -39,6 +39,18 @@ pub(crate) enum CommandName {
     Undelete,
     /// `log`.
     Log,
+    /// `can`.
+    Can,
+    /// `rule`.
+    Rule,
+    /// `group`.
+    Group,
+    /// `account`.
+    Account,
+    /// `role`.
+    Role,
+    /// `token`.
+    Token,
 }
 
 impl CommandName {
@@ -54,6 +66,12 @@ impl CommandName {
             Self::Delete => "delete",
             Self::Undelete => "undelete",
             Self::Log => "log",
+            Self::Can => "can",
+            Self::Rule => "rule",
+            Self::Group => "group",
+            Self::Account => "account",
+            Self::Role => "role",
+            Self::Token => "token",
         }
     }
 }

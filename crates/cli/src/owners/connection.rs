@@ -95,6 +95,10 @@ impl Connection {
         self.call(method, path, Some(to_json(body))).await
     }
 
+    pub(super) async fn remove(&self, path: &str) -> anyhow::Result<Answer> {
+        self.call("DELETE", path, None).await
+    }
+
     async fn call(
         &self,
         method: &str,

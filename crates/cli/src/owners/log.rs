@@ -28,6 +28,7 @@ pub(super) async fn log(connection: &Connection, options: &Options) -> Result<()
             .await?
             .read()?;
         let mut events = list.events;
+        events.retain(|event| is_wanted(options, event));
         if options.since.is_none() && !options.follow {
             // A change may have had more events than were asked for.
             events.drain(..events.len().saturating_sub(left));
@@ -53,7 +54,7 @@ pub(super) async fn log(connection: &Connection, options: &Options) -> Result<()
 /// project or kind they may be anywhere, so all are looked through.
 async fn start_of_last(connection: &Connection, options: &Options) -> Result<u64, Failure> {
     let report: IndexReport = connection.get("/api/v1/status").await?.read()?;
-    if options.project.is_none() && options.kind.is_none() {
+    if options.project.is_none() && options.kind.is_none() && options.actor.is_none() {
         let limit = u64::try_from(options.limit).unwrap_or(u64::MAX);
         return Ok(report.serial.saturating_sub(limit));
     }
@@ -63,7 +64,8 @@ async fn start_of_last(connection: &Connection, options: &Options) -> Result<u64
             .get(&address(options, after, PAGE))
             .await?
             .read()?;
-        serials.extend(list.events.iter().map(|event| event.serial));
+        let wanted = list.events.iter().filter(|event| is_wanted(options, event));
+        serials.extend(wanted.map(|event| event.serial));
         if list.next <= after || list.next >= list.head {
             break;
         }
@@ -72,6 +74,14 @@ async fn start_of_last(connection: &Connection, options: &Options) -> Result<u64
     let first = serials.len().saturating_sub(options.limit);
     let first = serials.get(first);
     Ok(first.map_or(report.serial, |serial| serial.saturating_sub(1)))
+}
+
+/// Whether an event is by the actor that is asked for: the API tells that apart for nobody.
+fn is_wanted(options: &Options, event: &EventReport) -> bool {
+    options.actor.as_ref().is_none_or(|actor| {
+        let by = event.by.as_ref();
+        by.is_some_and(|by| by.actor == *actor)
+    })
 }
 
 fn address(options: &Options, after: u64, limit: usize) -> String {

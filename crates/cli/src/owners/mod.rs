@@ -2,6 +2,7 @@
 //! network, of the one that serves a folder on this machine over its socket, or, if none does, of
 //! the same code within this process.
 
+mod access;
 mod connection;
 mod credentials;
 mod log;
@@ -34,6 +35,9 @@ pub(crate) fn carry_out(
     parsed: Parsed,
     environment: &Environment,
 ) -> Result<(), Failure> {
+    if defs::ACCESS.contains(&command) {
+        return access::carry_out(command, parsed, environment);
+    }
     let words = Words::of(&parsed)?;
     // Read before anything is opened: a wrong word should cost nothing.
     let target = match command {
@@ -48,14 +52,11 @@ pub(crate) fn carry_out(
     if let (CommandName::Status, Some(target)) = (command, &target) {
         target.whole_project()?;
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .context("cannot start the threads of the program")?;
+    let runtime = threads()?;
     let done = runtime.block_on(async {
         let connection = connection::connect(parsed, &options, environment).await?;
         match (command, target) {
+            (CommandName::Log, _) if options.access => access::trail(&connection, &options).await,
             (CommandName::Log, _) => log::log(&connection, &options).await,
             (_, None) => show::index(&connection, &options).await,
             (CommandName::Status, Some(target)) => {
@@ -71,6 +72,15 @@ pub(crate) fn carry_out(
     // Files that are being read for their digests are not waited for.
     runtime.shutdown_timeout(std::time::Duration::from_millis(200));
     done
+}
+
+/// Starts the threads that a command needs.
+fn threads() -> anyhow::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .context("cannot start the threads of the program")
 }
 
 /// The words of a command that are no options.
@@ -136,6 +146,12 @@ struct Options {
     since: Option<u64>,
     limit: usize,
     follow: bool,
+    access: bool,
+    actor: Option<String>,
+    owner: Option<String>,
+    rights: Option<String>,
+    projects: Option<Vec<String>>,
+    days: Option<u64>,
 }
 
 impl Options {
@@ -173,6 +189,17 @@ impl Options {
                 .and_then(|limit| usize::try_from(limit).ok())
                 .unwrap_or(50),
             follow: truth(&defs::FOLLOW),
+            access: truth(&defs::ACCESS_TRAIL),
+            actor: text(&defs::ACTOR),
+            owner: text(&defs::OWNER),
+            rights: text(&defs::RIGHTS),
+            projects: match value(&defs::PROJECTS) {
+                Some(Value::List(patterns)) => {
+                    Some(patterns.iter().map(|one| one.trim().to_owned()).collect())
+                }
+                _ => None,
+            },
+            days: number(&defs::DAYS),
         };
         if options.server.is_some() && options.dir.is_some() {
             return Err(UsageError::Together {

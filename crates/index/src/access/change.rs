@@ -22,8 +22,8 @@ use crate::ports::{AccessChange, AccessRecord, StoreError};
 const MAX_TOKENS: usize = 1_000;
 /// How often the use of a token is written down, in microseconds: not for every request.
 const USE_NOTED_EVERY: i64 = 60 * 1_000_000;
-/// Longest name of an account or a group, in bytes.
-const MAX_NAME_BYTES: usize = 100;
+/// Longest name of an account or a group, in characters.
+const MAX_NAME_CHARS: usize = 100;
 
 /// A change to who may do what was not made.
 #[derive(Debug, thiserror::Error)]
@@ -36,7 +36,7 @@ pub enum AccessError {
     Conflict(String),
     /// A name cannot be used.
     #[error(
-        "`{0}` cannot be the name of an account or a group: 1 to {MAX_NAME_BYTES} letters, digits and -_.@ are allowed"
+        "`{0}` cannot be the name of an account or a group: it is 1 to {MAX_NAME_CHARS} characters without blanks, `/`, `:` and `,`"
     )]
     BadName(String),
     /// It could not be recorded.
@@ -45,8 +45,8 @@ pub enum AccessError {
 }
 
 fn check_name(name: &str) -> Result<(), AccessError> {
-    let is_allowed = |c: char| c.is_alphanumeric() || "-_.@".contains(c);
-    if name.is_empty() || name.len() > MAX_NAME_BYTES || !name.chars().all(is_allowed) {
+    let is_odd = |c: char| c.is_whitespace() || c.is_control() || "/:,".contains(c);
+    if name.is_empty() || name.chars().count() > MAX_NAME_CHARS || name.chars().any(is_odd) {
         return Err(AccessError::BadName(name.chars().take(100).collect()));
     }
     Ok(())

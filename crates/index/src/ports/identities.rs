@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use crate::access::NewToken;
 use crate::actor::{Credentials, Secret, UserName};
 use crate::identity::Timestamp;
-use crate::permission::{Limit, Principal};
+use crate::permission::{GroupName, Limit, Principal};
 
 /// Tells who sent credentials. It never decides what an actor may do.
 #[async_trait]
@@ -25,6 +25,11 @@ pub trait Identities: fmt::Debug + Send + Sync + 'static {
     /// [`IdentifyError`] if it cannot be told: the caller must then be refused.
     async fn identify(&self, credentials: &Credentials)
     -> Result<Option<Principal>, IdentifyError>;
+
+    /// Returns the groups of a user that are known without a sign-in.
+    fn groups_of(&self, _user: &UserName) -> Vec<GroupName> {
+        Vec::new()
+    }
 
     /// Makes a token of an account. Nobody but its holder will know it: what is to be kept of it
     /// does not show it. It proves nobody until that is kept.

@@ -1,5 +1,6 @@
 //! Our own API: what owners change, what happened, how the index is.
 
+mod access;
 mod caller;
 mod changes;
 mod events;
@@ -46,6 +47,33 @@ pub(crate) fn router() -> Router<State> {
         .routes(routes!(project::show))
         .routes(routes!(events::list))
         .routes(routes!(status::show))
+        .routes(routes!(access::can::can))
+        .routes(routes!(
+            access::rules::rules,
+            access::rules::add_rule,
+            access::rules::remove_rule
+        ))
+        .routes(routes!(
+            access::members::members,
+            access::members::add_member,
+            access::members::remove_member
+        ))
+        .routes(routes!(
+            access::roles::roles,
+            access::roles::give_role,
+            access::roles::take_role
+        ))
+        .routes(routes!(
+            access::accounts::accounts,
+            access::accounts::make_robot,
+            access::accounts::set_disabled
+        ))
+        .routes(routes!(
+            access::tokens::tokens,
+            access::tokens::make_token,
+            access::tokens::revoke_token
+        ))
+        .routes(routes!(access::trail::trail))
         .split_for_parts();
     let basic = HttpBuilder::new().scheme(HttpAuthScheme::Basic).build();
     document

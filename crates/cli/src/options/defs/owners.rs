@@ -10,6 +10,22 @@ pub(crate) const COMMANDS: &[CommandName] = &[
     CommandName::Delete,
     CommandName::Undelete,
     CommandName::Log,
+    CommandName::Can,
+    CommandName::Rule,
+    CommandName::Group,
+    CommandName::Account,
+    CommandName::Role,
+    CommandName::Token,
+];
+
+/// Those among them that are about who may do what.
+pub(crate) const ACCESS: &[CommandName] = &[
+    CommandName::Can,
+    CommandName::Rule,
+    CommandName::Group,
+    CommandName::Account,
+    CommandName::Role,
+    CommandName::Token,
 ];
 
 /// What an option of owners starts from.
@@ -144,6 +160,71 @@ pub(crate) static FOLLOW: OptionDef = OptionDef {
     ..BASE
 };
 
+pub(crate) static ACCESS_TRAIL: OptionDef = OptionDef {
+    long: "access",
+    commands: &[CommandName::Log],
+    help: "Show the audit trail: sign-ins that failed, and changes of who may do what.",
+    ..BASE
+};
+
+pub(crate) static ACTOR: OptionDef = OptionDef {
+    long: "actor",
+    kind: Kind::Text {
+        name: "ACTOR",
+        check: checks::any,
+    },
+    commands: &[CommandName::Log],
+    help: "Show what this actor did alone, such as user:ada.",
+    ..BASE
+};
+
+pub(crate) static OWNER: OptionDef = OptionDef {
+    long: "owner",
+    kind: Kind::Text {
+        name: "NAME",
+        check: checks::any,
+    },
+    commands: &[CommandName::Token],
+    help: "Make the token for this user or robot, or list theirs.",
+    ..BASE
+};
+
+pub(crate) static RIGHTS: OptionDef = OptionDef {
+    long: "rights",
+    kind: Kind::Text {
+        name: "RIGHTS",
+        check: checks::rights,
+    },
+    commands: &[CommandName::Token],
+    help: "Let the token be used for these rights alone, such as upload+yank.",
+    ..BASE
+};
+
+pub(crate) static PROJECTS: OptionDef = OptionDef {
+    long: "projects",
+    kind: Kind::List {
+        name: "LIST",
+        check: checks::patterns,
+        joins: true,
+    },
+    commands: &[CommandName::Token],
+    help: "Let the token be used for these projects alone: names with * for any text, separated \
+           by commas.",
+    ..BASE
+};
+
+pub(crate) static DAYS: OptionDef = OptionDef {
+    long: "days",
+    kind: Kind::Integer {
+        name: "N",
+        min: 1,
+        max: 3650,
+    },
+    commands: &[CommandName::Token],
+    help: "Let the token be good for so many days [default: until it is revoked].",
+    ..BASE
+};
+
 pub(crate) static JSON: OptionDef = OptionDef {
     long: "json",
     help: "Print JSON, as the API answers it.",
@@ -158,11 +239,17 @@ pub(crate) static ALL: &[&OptionDef] = &[
     &DIR,
     &REASON,
     &PROJECT,
+    &ACTOR,
+    &ACCESS_TRAIL,
     &KIND,
     &SINCE,
     &LIMIT,
     &FOLLOW,
     &DRY_RUN,
     &YES,
+    &OWNER,
+    &RIGHTS,
+    &PROJECTS,
+    &DAYS,
     &JSON,
 ];

@@ -5,7 +5,7 @@ use axum::extract::State as Shares;
 use serde::Deserialize;
 use time::format_description::well_known::Rfc3339;
 use utoipa::IntoParams;
-use wheelhouse_index::change::{Event, EventKind, EventSubject};
+use wheelhouse_index::change::{Attribution, Event, EventKind, EventSubject};
 use wheelhouse_index::identity::{Serial, Timestamp};
 use wheelhouse_index::mark::Mark;
 use wheelhouse_index::permission::Right;
@@ -190,13 +190,18 @@ fn report(event: Event, shows_author: bool) -> EventReport {
             None => {}
         }
     }
-    report.by = shows_author.then(|| EventAuthor {
-        actor: event.by.actor.to_string(),
-        address: event.by.address,
-        agent: event.by.agent,
-        request_id: event.by.request_id,
-    });
+    report.by = shows_author.then(|| author(event.by));
     report
+}
+
+/// Says who did something.
+pub(super) fn author(by: Attribution) -> EventAuthor {
+    EventAuthor {
+        actor: by.actor.to_string(),
+        address: by.address,
+        agent: by.agent,
+        request_id: by.request_id,
+    }
 }
 
 /// Returns a moment as text.

@@ -5,6 +5,7 @@
 use axum::response::{IntoResponse, Response};
 use http::HeaderValue;
 use http::header::CONTENT_TYPE;
+use wheelhouse_index::access::AccessError;
 use wheelhouse_index::manage::ManageError;
 use wheelhouse_index::ports::StoreError;
 
@@ -23,6 +24,12 @@ impl From<ApiError> for Problem {
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
+        Self(error.into())
+    }
+}
+
+impl From<AccessError> for Problem {
+    fn from(error: AccessError) -> Self {
         Self(error.into())
     }
 }
