@@ -194,7 +194,7 @@ class Site:
 
     def _answers(self) -> bool:
         if not self.port:
-            found = re.search(r"http://127\.0\.0\.1:(\d+)", self.stderr[self._err_start :])
+            found = re.search(r"https?://127\.0\.0\.1:(\d+)", self.stderr[self._err_start :])
             if not found:
                 return False
             self.port = int(found.group(1))

@@ -68,6 +68,11 @@ fn upload(settings: &RunSettings, url: &str) -> String {
 }
 
 fn url(settings: &RunSettings, address: SocketAddr) -> String {
+    let scheme = if settings.bind.tls.is_some() {
+        "https"
+    } else {
+        "http"
+    };
     // An address that stands for all of them is none to connect to.
     let host = match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => "localhost".to_owned(),
@@ -76,7 +81,7 @@ fn url(settings: &RunSettings, address: SocketAddr) -> String {
         IpAddr::V6(ip) => format!("[{ip}]"),
     };
     format!(
-        "http://{host}:{}{}/",
+        "{scheme}://{host}:{}{}/",
         address.port(),
         settings.bind.base_path
     )

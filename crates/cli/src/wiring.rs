@@ -15,7 +15,9 @@ use wheelhouse_index::journal::JournalReader;
 use wheelhouse_index::ports::{AccessStore, Catalog, Clock, FileStore, Identities, SystemClock};
 use wheelhouse_index::publish::Overwrite;
 use wheelhouse_index::{Index, IndexOptions, SignatureListing};
+use wheelhouse_server::abuse::AbuseLimits;
 use wheelhouse_server::settings::{self as server, Limits, NeedlessCredentials, Settings};
+use wheelhouse_server::tls::Tls;
 use wheelhouse_server::welcome::Welcome;
 use wheelhouse_server::{FileCache, PageCache, Server};
 use wheelhouse_store::catalog::{MemoryCatalog, SqliteCatalog, SqliteOptions};
@@ -261,6 +263,13 @@ fn server_settings(
             LegacyActions::Gone => server::LegacyActions::Gone,
         },
         tar_gz_type: settings.pages.tar_gz_type.as_str(),
+        tls: settings
+            .bind
+            .tls
+            .as_ref()
+            .map(|(certificate, key)| Tls::open(certificate.clone(), key.clone()))
+            .transpose()?,
+        hsts_seconds: settings.bind.hsts_seconds,
         trusted_proxies: believed,
         trusted_for_client_address: named,
         limits: Limits {
@@ -268,6 +277,10 @@ fn server_settings(
             max_connections: settings.limits.max_connections,
             header_timeout: settings.limits.header_timeout,
             drain_timeout: settings.limits.drain_timeout,
+            abuse: AbuseLimits {
+                failed_sign_ins: settings.limits.max_failed_sign_ins,
+                uploads: settings.limits.max_uploads_per_hour,
+            },
             ..Limits::default()
         },
         page_cache_bytes: settings.limits.page_cache_bytes,

@@ -129,6 +129,14 @@ impl Shared {
             return Ok(nobody());
         };
         let parsed = basic::parse(header.as_bytes());
+        let named = parsed.as_ref().map_or("", |sent| sent.user.as_str());
+        if let Some(wait) = self.tried.sign_in_wait(info.client, named) {
+            self.metrics.limited_sign_ins.increment(1);
+            return Err(ApiError::too_often(
+                "too many sign-ins failed from this address; wait before the next one",
+                wait,
+            ));
+        }
         let found = match &parsed {
             Ok(credentials) if self.identities.knows_anybody() => {
                 self.identities.identify(credentials).await?
@@ -137,6 +145,7 @@ impl Shared {
         };
         found.ok_or_else(|| {
             self.metrics.failed_sign_ins.increment(1);
+            self.tried.sign_in_failed(info.client, named);
             let mut user = None;
             if let Ok(credentials) = &parsed {
                 // With an empty password the name may be a token.

@@ -1,5 +1,7 @@
 //! The one place where failures become statuses.
 
+use std::time::Duration;
+
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, RETRY_AFTER, VARY, WWW_AUTHENTICATE};
@@ -65,6 +67,15 @@ impl ApiError {
         Self {
             retry_after_seconds: Some(2),
             ..Self::new(StatusCode::SERVICE_UNAVAILABLE, detail)
+        }
+    }
+
+    /// Somebody did too much of something: what, and when it may be tried again.
+    pub(crate) fn too_often(detail: impl Into<String>, wait: Duration) -> Self {
+        let seconds = u32::try_from(wait.as_secs()).unwrap_or(u32::MAX);
+        Self {
+            retry_after_seconds: Some(seconds.saturating_add(1)),
+            ..Self::new(StatusCode::TOO_MANY_REQUESTS, detail)
         }
     }
 

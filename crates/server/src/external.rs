@@ -4,6 +4,8 @@ use std::net::{IpAddr, SocketAddr};
 
 use http::HeaderMap;
 use http::header::{HOST, HeaderName};
+use http::request::Parts;
+use http::uri::Authority;
 use ipnet::IpNet;
 
 static FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -24,17 +26,23 @@ pub(crate) struct External {
 }
 
 impl External {
-    /// Reads the headers of a request. The forwarded ones count only if the peer is trusted.
+    /// Reads the head of a request that came with `scheme`. Forwarded headers count only if the
+    /// peer is trusted.
     pub(crate) fn of(
-        headers: &HeaderMap,
+        head: &Parts,
         peer: SocketAddr,
         trusted: &[IpNet],
         base_path: &str,
+        scheme: &'static str,
     ) -> Self {
+        let headers = &head.headers;
         let text = |name: &HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+        // HTTP/2 has the host in the target.
+        let authority = head.uri.authority().map(Authority::as_str);
         let mut external = Self {
-            scheme: "http",
+            scheme,
             host: text(&HOST)
+                .or(authority)
                 .filter(|host| is_host(host))
                 .unwrap_or_default()
                 .to_owned(),
@@ -168,7 +176,9 @@ mod tests {
     fn seen(pairs: &[(&'static str, &str)], peer: &str) -> External {
         let trusted = ["127.0.0.0/8".parse().expect("a network")];
         let peer = format!("{peer}:1").parse().expect("an address");
-        External::of(&headers(pairs), peer, &trusted, "")
+        let (mut head, ()) = http::Request::new(()).into_parts();
+        head.headers = headers(pairs);
+        External::of(&head, peer, &trusted, "", "http")
     }
 
     #[test]

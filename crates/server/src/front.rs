@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use axum::Router;
-use http::header::{HeaderName, X_CONTENT_TYPE_OPTIONS};
+use http::header::{HeaderName, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS};
 use http::request::Parts;
 use http::uri::PathAndQuery;
 use http::{HeaderValue, Method, Request, Response, Uri};
@@ -54,11 +54,17 @@ impl Front {
         let began = Instant::now();
         let (mut head, body) = request.into_parts();
         let settings = &self.state.settings;
+        let scheme = if settings.tls.is_some() {
+            "https"
+        } else {
+            "http"
+        };
         let mut external = External::of(
-            &head.headers,
+            &head,
             peer,
             &settings.trusted_proxies,
             &settings.base_path,
+            scheme,
         );
         let target = self.target(&mut head, &mut external);
         let info = RequestInfo {
@@ -97,6 +103,12 @@ impl Front {
         };
         let headers = response.headers_mut();
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        if let Some(seconds) = settings.hsts_seconds
+            && info.external.scheme == "https"
+            && let Ok(value) = HeaderValue::from_str(&format!("max-age={seconds}"))
+        {
+            headers.insert(STRICT_TRANSPORT_SECURITY, value);
+        }
         if let Ok(id) = HeaderValue::from_str(info.id.as_str()) {
             headers.insert(REQUEST_ID.clone(), id);
         }

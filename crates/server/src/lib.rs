@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![warn(missing_docs)]
 
+pub mod abuse;
 mod access;
 pub mod access_log;
 mod administrator;
@@ -29,6 +30,7 @@ mod routes;
 mod server;
 pub mod settings;
 mod state;
+pub mod tls;
 pub mod welcome;
 mod whole_body;
 mod xmlrpc;

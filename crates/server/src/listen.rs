@@ -1,5 +1,6 @@
 //! The accept loop: connections within limits, and a stop that lets requests end.
 
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,14 +8,17 @@ use std::time::Duration;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+use tokio_rustls::server::TlsStream;
 
 use crate::front::Front;
 use crate::patient_io::PatientIo;
 use crate::settings::Limits;
 use crate::state::State;
+use crate::tls::Tls;
 
 /// Most requests that one HTTP/2 connection may have under way.
 const MAX_STREAMS: u32 = 32;
@@ -32,6 +36,9 @@ pub(crate) async fn serve(
     let connections = builder(&limits);
     let places = Arc::new(Semaphore::new(limits.max_connections));
     let graceful = GracefulShutdown::new();
+    if let Some(tls) = &state.settings.tls {
+        tokio::spawn(Arc::clone(tls).follow());
+    }
     let mut stop = pin!(stop);
     loop {
         // A connection waits in the system's queue while all places are taken.
@@ -51,19 +58,16 @@ pub(crate) async fn serve(
             },
             () = &mut stop => break,
         };
-        let front = front.clone();
-        let service = service_fn(move |request| front.clone().answer(request, peer));
-        let io = TokioIo::new(PatientIo::new(
-            ready(stream),
-            limits.idle_timeout,
-            limits.header_timeout,
-        ));
-        let connection = connections.serve_connection(io, service).into_owned();
-        let connection = graceful.watch(connection);
+        let connection = Connection {
+            builder: connections.clone(),
+            watcher: graceful.watcher(),
+            front: front.clone(),
+            peer,
+        };
         let state = Arc::clone(&state);
         tokio::spawn(async move {
             state.metrics.connections.increment(1);
-            if let Err(error) = connection.await {
+            if let Err(error) = connection.serve(ready(stream), &state).await {
                 tracing::debug!(client.address = %peer, "a connection ended early: {error}");
             }
             state.metrics.connections.decrement(1);
@@ -78,6 +82,68 @@ pub(crate) async fn serve(
         tracing::warn!("requests were cut off that did not end in time");
     }
 }
+
+/// One connection, before it is known what it speaks.
+struct Connection {
+    builder: auto::Builder<TokioExecutor>,
+    watcher: Watcher,
+    front: Front,
+    peer: SocketAddr,
+}
+
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+impl Connection {
+    async fn serve(self, stream: TcpStream, state: &State) -> Result<(), Failure> {
+        let limits = &state.settings.limits;
+        let Some(tls) = &state.settings.tls else {
+            return self.serve_requests(stream, limits).await;
+        };
+        let hello = tokio::time::timeout(limits.header_timeout, shake_hands(tls, stream));
+        match hello.await?? {
+            Some(stream) => self.serve_requests(stream, limits).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn serve_requests<S>(self, stream: S, limits: &Limits) -> Result<(), Failure>
+    where
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        let Self {
+            builder,
+            watcher,
+            front,
+            peer,
+        } = self;
+        let service = service_fn(move |request| front.clone().answer(request, peer));
+        let io = TokioIo::new(PatientIo::new(
+            stream,
+            limits.idle_timeout,
+            limits.header_timeout,
+        ));
+        let connection = builder.serve_connection(io, service).into_owned();
+        watcher.watch(connection).await
+    }
+}
+
+/// Agrees on keys with a client. One that speaks plain HTTP is told so, and gets `None`.
+async fn shake_hands(
+    tls: &Tls,
+    mut stream: TcpStream,
+) -> std::io::Result<Option<TlsStream<TcpStream>>> {
+    let mut first = [0];
+    let is_plain = stream.peek(&mut first).await? == 1 && first[0].is_ascii_uppercase();
+    if is_plain {
+        stream.write_all(SPEAK_TLS).await?;
+        stream.shutdown().await?;
+        return Ok(None);
+    }
+    tls.acceptor().accept(stream).await.map(Some)
+}
+
+/// What a client hears that speaks plain HTTP where TLS is spoken.
+const SPEAK_TLS: &[u8] = b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 55\r\nConnection: close\r\n\r\nthis port speaks HTTPS; write https:// in the address.\n";
 
 fn builder(limits: &Limits) -> auto::Builder<TokioExecutor> {
     let mut builder = auto::Builder::new(TokioExecutor::new());

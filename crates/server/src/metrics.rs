@@ -16,8 +16,8 @@ static METADATA: Metadata<'static> = Metadata::new("wheelhouse", Level::INFO, No
 const SECONDS: &str = "wheelhouse_request_duration_seconds";
 /// Statuses that are counted by their own number; all others as `other`.
 const STATUSES: &[u16] = &[
-    200, 206, 301, 302, 303, 304, 400, 401, 403, 404, 405, 406, 408, 409, 410, 413, 416, 500, 503,
-    507,
+    200, 206, 301, 302, 303, 304, 400, 401, 403, 404, 405, 406, 408, 409, 410, 413, 415, 416, 429,
+    500, 503, 507,
 ];
 const METHODS: &[&str] = &["GET", "HEAD", "POST", "OPTIONS", "other"];
 
@@ -31,6 +31,10 @@ pub(crate) struct Metrics {
     pub(crate) connections: Gauge,
     pub(crate) uploads: Counter,
     pub(crate) failed_sign_ins: Counter,
+    /// Requests that were refused because of too many failed sign-ins.
+    pub(crate) limited_sign_ins: Counter,
+    /// Uploads that were refused because of too many.
+    pub(crate) limited_uploads: Counter,
 }
 
 impl fmt::Debug for Metrics {
@@ -68,6 +72,8 @@ impl Metrics {
             connections: gauge("wheelhouse_connections"),
             uploads: counter("wheelhouse_uploads_total"),
             failed_sign_ins: counter("wheelhouse_failed_sign_ins_total"),
+            limited_sign_ins: counter("wheelhouse_limited_sign_ins_total"),
+            limited_uploads: counter("wheelhouse_limited_uploads_total"),
             requests,
             durations: Route::ALL.iter().map(|_| Durations::default()).collect(),
             handle,

@@ -7,6 +7,7 @@ use wheelhouse_index::Index;
 use wheelhouse_index::access::Access;
 use wheelhouse_index::ports::Identities;
 
+use crate::abuse::Tried;
 use crate::access::IgnoredUsers;
 use crate::access_log::AccessLog;
 use crate::administrator::AdministratorApi;
@@ -56,6 +57,7 @@ impl Server {
             identities,
             audit: AuditQueue::start(Arc::clone(&access)),
             access,
+            tried: Tried::new(settings.limits.abuse),
             settings,
             pages,
             files,

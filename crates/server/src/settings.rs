@@ -1,11 +1,14 @@
 //! What an operator may choose about the server. Both front doors set the same settings: no code
 //! asks for the program's name.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use ipnet::IpNet;
 use wheelhouse_index::publish::Overwrite;
 
+use crate::abuse::AbuseLimits;
+use crate::tls::Tls;
 use crate::welcome::Welcome;
 
 /// What an operator may choose about the server.
@@ -37,6 +40,10 @@ pub struct Settings {
     pub trusted_proxies: Vec<IpNet>,
     /// Peers whose `X-Forwarded-For` is believed.
     pub trusted_for_client_address: Vec<IpNet>,
+    /// The certificate, if the server itself speaks HTTPS.
+    pub tls: Option<Arc<Tls>>,
+    /// For how many seconds browsers are to ask with HTTPS alone, once they have been told.
+    pub hsts_seconds: Option<u64>,
     /// What requests may use up.
     pub limits: Limits,
     /// Bytes of rendered pages to keep.
@@ -83,6 +90,8 @@ pub struct Limits {
     pub header_timeout: Duration,
     /// How long a client may send or take nothing in the middle of a body.
     pub idle_timeout: Duration,
+    /// How often something may be tried.
+    pub abuse: AbuseLimits,
     /// How long requests may go on after the program was told to stop.
     pub drain_timeout: Duration,
 }
@@ -95,6 +104,7 @@ impl Default for Limits {
             header_timeout: Duration::from_secs(30),
             idle_timeout: Duration::from_mins(1),
             drain_timeout: Duration::from_secs(30),
+            abuse: AbuseLimits::default(),
         }
     }
 }

@@ -6,6 +6,7 @@ use wheelhouse_index::Index;
 use wheelhouse_index::access::Access;
 use wheelhouse_index::ports::Identities;
 
+use crate::abuse::Tried;
 use crate::access::IgnoredUsers;
 use crate::access_log::AccessLog;
 use crate::audit_queue::AuditQueue;
@@ -23,6 +24,8 @@ pub(crate) struct Shared {
     pub(crate) identities: Arc<dyn Identities>,
     /// Who may do what.
     pub(crate) access: Arc<Access>,
+    /// What was tried lately, and how often.
+    pub(crate) tried: Tried,
     /// What is to be written into the audit trail.
     pub(crate) audit: AuditQueue,
     pub(crate) settings: Settings,

@@ -1,10 +1,12 @@
 //! `health`: asks a running server whether it is well, for containers and supervisors.
 
+mod own_certificate;
+
 use std::ffi::{OsStr, OsString};
 use std::io::{Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -81,11 +83,18 @@ struct Target {
     host: String,
     port: u16,
     path: String,
+    /// The certificate that the server must show, if it speaks HTTPS.
+    certificate: Option<PathBuf>,
 }
 
 impl std::fmt::Display for Target {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "http://{}:{}{}", self.host, self.port, self.path)
+        let scheme = if self.certificate.is_some() {
+            "https"
+        } else {
+            "http"
+        };
+        write!(f, "{scheme}://{}:{}{}", self.host, self.port, self.path)
     }
 }
 
@@ -113,6 +122,7 @@ impl Target {
             host: host.to_owned(),
             port: port.unwrap_or(8080),
             path: format!("{base}/healthz"),
+            certificate: values.path(&defs::TLS_CERTIFICATE).map(Path::to_owned),
         }
     }
 
@@ -130,6 +140,7 @@ impl Target {
             host: host.trim_matches(['[', ']']).to_owned(),
             port: url.port_or_known_default().unwrap_or(80),
             path: path.to_owned(),
+            certificate: None,
         })
     }
 
@@ -155,9 +166,16 @@ impl Target {
         }
     }
 
-    fn ask_over(&self, mut stream: TcpStream) -> anyhow::Result<u16> {
+    fn ask_over(&self, stream: TcpStream) -> anyhow::Result<u16> {
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.set_write_timeout(Some(PATIENCE))?;
+        match &self.certificate {
+            None => self.ask_within(stream),
+            Some(file) => self.ask_within(own_certificate::connect(file, stream)?),
+        }
+    }
+
+    fn ask_within(&self, mut stream: impl Read + Write) -> anyhow::Result<u16> {
         let host = if self.host.contains(':') {
             format!("[{}]", self.host)
         } else {
@@ -208,6 +226,7 @@ mod tests {
             host: "127.0.0.1".into(),
             port,
             path: "/healthz".into(),
+            certificate: None,
         };
         (target.ask(), server.join().unwrap())
     }

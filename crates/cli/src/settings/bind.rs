@@ -1,5 +1,8 @@
 //! Where the server listens.
 
+use std::path::PathBuf;
+
+use super::error::SettingsError;
 use super::source::Source;
 use crate::options::defs;
 
@@ -13,16 +16,31 @@ pub struct BindSettings {
     /// The path below which everything is served: empty, or begins with a slash and does not end
     /// in one, such as `/team/python`.
     pub base_path: String,
+    /// The files of the certificate and its key, absolute, if HTTPS is spoken.
+    pub tls: Option<(PathBuf, PathBuf)>,
+    /// For how many seconds browsers are to use HTTPS alone.
+    pub hsts_seconds: Option<u64>,
 }
 
 impl BindSettings {
-    pub(super) fn of(source: Source<'_>) -> Self {
+    pub(super) fn of(source: Source<'_>) -> Result<Self, SettingsError> {
         let path = source
             .values
             .text(&defs::SERVER_BASE_URL)
             .unwrap_or_default();
         let path = path.trim_matches('/');
-        Self {
+        let tls = match (
+            source.path(&defs::TLS_CERTIFICATE),
+            source.path(&defs::TLS_KEY),
+        ) {
+            (Some(certificate), Some(key)) => Some((certificate, key)),
+            (None, None) => None,
+            _ => return Err(SettingsError::HalfOfTls),
+        };
+        let hsts_seconds: Option<u64> = source.number(&defs::HSTS_SECONDS);
+        Ok(Self {
+            tls,
+            hsts_seconds: hsts_seconds.filter(|&seconds| seconds > 0),
             // As in Python, an address of no characters is every one that the machine has.
             host: source
                 .text(&defs::HOST)
@@ -33,6 +51,6 @@ impl BindSettings {
             } else {
                 format!("/{path}")
             },
-        }
+        })
     }
 }

@@ -21,6 +21,9 @@ pub(crate) enum SettingsError {
     /// Something is locked, yet no passwords shall be.
     #[error("`-P .` says that no passwords are needed, but `-a .` does not say so too")]
     LocksWithoutPasswords,
+    /// A certificate without its key, or the other way round.
+    #[error("`--tls-certificate` and `--tls-key` are only good together")]
+    HalfOfTls,
     /// The password file cannot be read.
     #[error("cannot read the password file {}", path.display())]
     PasswordFile { path: PathBuf, source: io::Error },
@@ -59,7 +62,8 @@ impl SettingsError {
             | Self::FolderNotMade { .. }
             | Self::PasswordFile { .. }
             | Self::WelcomeFile { .. }
-            | Self::IgnoreList { .. } => None,
+            | Self::IgnoreList { .. }
+            | Self::HalfOfTls => None,
         }
     }
 
@@ -72,6 +76,7 @@ impl SettingsError {
             | Self::IgnoreList { .. } => true,
             Self::PasswordsWithoutLocks
             | Self::LocksWithoutPasswords
+            | Self::HalfOfTls
             | Self::PasswordFile { .. }
             | Self::WelcomeFile { .. }
             | Self::HealthPathTaken { .. } => false,

@@ -18,6 +18,10 @@ pub struct LimitSettings {
     pub header_timeout: Duration,
     /// The time that requests in flight have to end after a stop was asked for.
     pub drain_timeout: Duration,
+    /// Failed sign-ins of one user from one address within a minute.
+    pub max_failed_sign_ins: Option<u32>,
+    /// Uploads of one actor within an hour.
+    pub max_uploads_per_hour: Option<u32>,
     /// Threads that answer requests. `None` means one for each core.
     pub workers: Option<usize>,
 }
@@ -25,12 +29,15 @@ pub struct LimitSettings {
 impl LimitSettings {
     pub(super) fn of(source: Source<'_>) -> Self {
         let seconds = |option, usual| Duration::from_secs(source.number(option).unwrap_or(usual));
+        let limit = |option| source.number::<u32>(option).filter(|&number| number > 0);
         Self {
             page_cache_bytes: source.number::<u64>(&defs::PAGE_CACHE_MIB).unwrap_or(64) << 20,
             file_cache_bytes: source.number::<u64>(&defs::FILE_CACHE_MIB).unwrap_or(64) << 20,
             max_connections: source.number(&defs::MAX_CONNECTIONS).unwrap_or(4096),
             header_timeout: seconds(&defs::HEADER_TIMEOUT_SECONDS, 30),
             drain_timeout: seconds(&defs::DRAIN_SECONDS, 30),
+            max_failed_sign_ins: limit(&defs::MAX_FAILED_SIGN_INS),
+            max_uploads_per_hour: limit(&defs::MAX_UPLOADS_PER_HOUR),
             workers: source.number(&defs::WORKERS),
         }
     }

@@ -84,7 +84,7 @@ impl RunSettings {
         let uploads = UploadSettings::of(source);
         Ok(Self {
             folders: FolderSettings::of(source, &mut notes)?,
-            bind: BindSettings::of(source),
+            bind: BindSettings::of(source)?,
             state: StateSettings::of(source),
             access,
             uploads,

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use wheelhouse_index::permission::Lock;
+use wheelhouse_standards::check::Strictness;
 use wheelhouse_standards::digest::HashAlgorithm;
 
 use super::*;
@@ -82,6 +83,20 @@ fn doors_differ_in_single_settings_only() {
         (LegacyActions::Gone, LegacyActions::Accept)
     );
     assert_eq!(
+        (
+            ours.uploads.checks.strictness,
+            theirs.uploads.checks.strictness
+        ),
+        (Strictness::Standard, Strictness::Lenient)
+    );
+    assert_eq!(
+        (
+            ours.limits.max_failed_sign_ins,
+            theirs.limits.max_failed_sign_ins
+        ),
+        (Some(30), None)
+    );
+    assert_eq!(
         (ours.pages.file_caching, theirs.pages.file_caching),
         (FileCaching::Revalidate, FileCaching::Silent)
     );
@@ -123,7 +138,12 @@ fn doors_differ_in_single_settings_only() {
     );
     // Everything else is the same.
     assert_eq!(ours.folders, theirs.folders);
-    assert_eq!(ours.limits, theirs.limits);
+    let max_failed_sign_ins = theirs.limits.max_failed_sign_ins;
+    let limits = LimitSettings {
+        max_failed_sign_ins,
+        ..ours.limits
+    };
+    assert_eq!(limits, theirs.limits);
     assert_eq!(ours.logging, theirs.logging);
     assert_eq!(ours.state, theirs.state);
     assert_eq!(ours.access.locks, theirs.access.locks);
@@ -137,13 +157,14 @@ fn either_door_can_be_told_to_be_as_the_other() {
         "wheelhouse run packages -H 0.0.0.0 --legacy-actions accept --file-caching silent \
          --tar-gz-type application/x-tar --signature-links true --invalid-credentials ignore \
          --trust-private-proxies true --fallback-source known --installer-settings true \
-         --create-missing false --upload-strictness lenient",
+         --create-missing false --upload-strictness lenient --max-failed-sign-ins 0",
     );
     let theirs = place.run("pypi-server run packages");
     assert_eq!(ours.bind, theirs.bind);
     assert_eq!(ours.uploads, theirs.uploads);
     assert_eq!(ours.pages, theirs.pages);
     assert_eq!(ours.access, theirs.access);
+    assert_eq!(ours.limits, theirs.limits);
     assert_eq!(ours.proxies, theirs.proxies);
     assert_eq!(ours.fallback, theirs.fallback);
 }

@@ -145,6 +145,11 @@ async fn publish(
     }
     let project = uploads[0].named.key.clone();
     let is_new = may_upload(state, who, &project).await?;
+    if let Some(wait) = state.tried.upload(&who.actor().to_string(), info.client) {
+        state.metrics.limited_uploads.increment(1);
+        let detail = "too many uploads within an hour; --max-uploads-per-hour raises this limit";
+        return Err(ApiError::too_often(detail, wait));
+    }
     let by = info.attribution(who.actor().clone(), &head.headers, state.index.now());
     let user = by.actor.to_string();
     let published = state

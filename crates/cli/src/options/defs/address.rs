@@ -35,6 +35,41 @@ pub(crate) static HOST: OptionDef = OptionDef {
     ..OptionDef::BASE
 };
 
+pub(crate) static TLS_CERTIFICATE: OptionDef = OptionDef {
+    long: "tls-certificate",
+    kind: Kind::Path { name: "FILE" },
+    commands: &[CommandName::Run, CommandName::Health],
+    topic: Topic::Address,
+    help: "Speak HTTPS with this certificate, which needs --tls-key.",
+    details: "A PEM file with the server's certificate and, behind it, those that signed it. Both \
+              files are taken anew when they change; while they do not fit each other the last \
+              pair is used. HTTP/2 is spoken as well.",
+    ..OptionDef::BASE
+};
+
+pub(crate) static TLS_KEY: OptionDef = OptionDef {
+    long: "tls-key",
+    kind: Kind::Path { name: "FILE" },
+    commands: &[CommandName::Run, CommandName::Health],
+    topic: Topic::Address,
+    help: "Take the certificate's key from this PEM file.",
+    ..OptionDef::BASE
+};
+
+pub(crate) static HSTS_SECONDS: OptionDef = OptionDef {
+    long: "hsts-seconds",
+    kind: Kind::Integer {
+        name: "N",
+        min: 0,
+        max: 315_360_000,
+    },
+    default: DefaultValue::both("0"),
+    topic: Topic::Address,
+    help: "Tell browsers that came by HTTPS to use nothing else for so many seconds; 0 tells \
+           nothing.",
+    ..OptionDef::BASE
+};
+
 pub(crate) static SERVER_BASE_URL: OptionDef = OptionDef {
     long: "server-base-url",
     kind: Kind::Text {

@@ -41,6 +41,36 @@ pub(crate) static MAX_CONNECTIONS: OptionDef = OptionDef {
     ..OptionDef::BASE
 };
 
+pub(crate) static MAX_FAILED_SIGN_INS: OptionDef = OptionDef {
+    long: "max-failed-sign-ins",
+    kind: Kind::Integer {
+        name: "N",
+        min: 0,
+        max: 1_000_000,
+    },
+    default: DefaultValue::each("30", "0"),
+    topic: Topic::Limits,
+    help: "Answer 429 after so many failed sign-ins of one user from one address within a minute, \
+           and after ten times as many from one address; 0 for no limit.",
+    details: "Behind a proxy that is not trusted all clients have its address: name it with \
+              `trusted-proxy`.",
+    ..OptionDef::BASE
+};
+
+pub(crate) static MAX_UPLOADS_PER_HOUR: OptionDef = OptionDef {
+    long: "max-uploads-per-hour",
+    kind: Kind::Integer {
+        name: "N",
+        min: 0,
+        max: 1_000_000,
+    },
+    default: DefaultValue::both("0"),
+    topic: Topic::Limits,
+    help: "Answer 429 after so many uploads of one actor from one address within an hour; 0 for no \
+           limit.",
+    ..OptionDef::BASE
+};
+
 pub(crate) static HEADER_TIMEOUT_SECONDS: OptionDef = OptionDef {
     long: "header-timeout-seconds",
     kind: Kind::Integer {
