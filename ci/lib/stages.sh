@@ -8,7 +8,7 @@ STAGES=(tools scripts typos addresses fmt clippy build unit doctest clients inst
 # Everything that is installed is installed here; the other stages only use it. A stage that is
 # asked for alone calls it first, which takes no time when all is there.
 stage_tools() {
-    need_programs cargo=cargo git=git cc=gcc htpasswd=apache2-utils openssl=openssl
+    need_programs cargo=cargo git=git cc=gcc curl=curl htpasswd=apache2-utils openssl=openssl
     make_venvs
     start_cargo_deny
 }
@@ -60,7 +60,7 @@ stage_doctest() {
 # The real installers and uploaders against the real program, and the real pypiserver beside it.
 stage_clients() {
     make_venvs
-    need_programs htpasswd=apache2-utils openssl=openssl
+    need_programs curl=curl htpasswd=apache2-utils openssl=openssl
     cargo build --package wheelhouse --bins --profile ci --locked
     "$WHEELHOUSE_VENVS/runner/bin/python" -m pytest tests -n 2 --dist loadfile -q
 }

@@ -35,12 +35,8 @@ def site(serve, wheelhouse, authority) -> Site:
     return site.start()
 
 
-def trusting(authority: Authority) -> ssl.SSLContext:
-    return ssl.create_default_context(cafile=str(authority.file))
-
-
 def get(site: Site, authority: Authority, path: str) -> http.client.HTTPResponse:
-    connection = http.client.HTTPSConnection("127.0.0.1", site.port, context=trusting(authority), timeout=10)
+    connection = http.client.HTTPSConnection("127.0.0.1", site.port, context=authority.trusted(), timeout=10)
     connection.request("GET", path)
     answer = connection.getresponse()
     answer.content = answer.read()
@@ -50,7 +46,7 @@ def get(site: Site, authority: Authority, path: str) -> http.client.HTTPResponse
 
 def common_name(site: Site, authority: Authority) -> str:
     with socket.create_connection(("127.0.0.1", site.port), timeout=10) as plain:
-        with trusting(authority).wrap_socket(plain, server_hostname="localhost") as secured:
+        with authority.trusted().wrap_socket(plain, server_hostname="localhost") as secured:
             subject = dict(pair[0] for pair in secured.getpeercert()["subject"])
             return subject["commonName"]
 
@@ -67,7 +63,7 @@ def test_pages_and_files_come_by_https_with_links_that_say_so(site, authority):
 
 
 def test_http_2_is_spoken_and_links_name_the_host(site, authority):
-    with httpx.Client(http2=True, verify=trusting(authority), timeout=10) as client:
+    with httpx.Client(http2=True, verify=authority.trusted(), timeout=10) as client:
         answer = client.get(f"https://localhost:{site.port}/pypi/demo/json")
         assert (answer.status_code, answer.http_version) == (200, "HTTP/2")
         assert f"https://localhost:{site.port}/packages/" in answer.text
@@ -94,7 +90,7 @@ def test_client_that_does_not_know_the_authority_stays_away(site):
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
 def test_both_versions_in_use_are_spoken(site, authority, version):
-    context = trusting(authority)
+    context = authority.trusted()
     context.minimum_version = context.maximum_version = version
     with socket.create_connection(("127.0.0.1", site.port), timeout=10) as plain:
         with context.wrap_socket(plain, server_hostname="127.0.0.1") as secured:
@@ -104,7 +100,7 @@ def test_both_versions_in_use_are_spoken(site, authority, version):
 
 def test_new_certificate_is_taken_while_requests_go_on(site, authority):
     assert common_name(site, authority) == "localhost"
-    kept = http.client.HTTPSConnection("127.0.0.1", site.port, context=trusting(authority), timeout=10)
+    kept = http.client.HTTPSConnection("127.0.0.1", site.port, context=authority.trusted(), timeout=10)
     kept.request("GET", "/healthz")
     assert kept.getresponse().read()
     authority.issue(site.folder, "renewed")

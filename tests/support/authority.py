@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import ipaddress
+import ssl
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,6 +55,10 @@ class Authority:
     def file(self) -> Path:
         """The authority's own certificate, for clients to trust."""
         return self.folder / "authority.pem"
+
+    def trusted(self) -> ssl.SSLContext:
+        """What a client needs that trusts this authority alone."""
+        return ssl.create_default_context(cafile=str(self.file))
 
     def issue(self, folder: Path, common_name: str = "localhost") -> tuple[Path, Path]:
         """Writes a certificate and its key into a folder, over the ones that are there."""

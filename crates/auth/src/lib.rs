@@ -4,6 +4,9 @@
 mod checker;
 pub mod group_file;
 pub mod htpasswd;
+pub mod identity_token;
+pub mod issuers;
 pub mod sources;
 pub mod token;
+pub mod trusted;
 pub mod verify;

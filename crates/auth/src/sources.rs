@@ -111,6 +111,11 @@ impl Identities for Sources {
         self.passwords.is_some() || !self.access.tokens(None).is_empty()
     }
 
+    fn holds(&self, token: &Secret, kept: &TokenRecord) -> bool {
+        let token = Token::parse(token.reveal()).ok();
+        token.is_some_and(|token| token.verified(&self.key, &kept.proof_sha256).is_some())
+    }
+
     fn groups_of(&self, user: &UserName) -> Vec<GroupName> {
         let groups = self.groups.as_ref();
         groups.map_or_else(Vec::new, |groups| groups.groups_of(user.as_str()))

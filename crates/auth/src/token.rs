@@ -52,7 +52,7 @@ impl TokenKey {
 /// # Errors
 /// If the system gives no random bytes.
 pub fn fill_random(bytes: &mut [u8; 32]) -> std::io::Result<()> {
-    getrandom::fill(bytes).map_err(std::io::Error::from)
+    getrandom::fill(bytes).map_err(|error| std::io::Error::other(error.to_string()))
 }
 
 impl std::fmt::Debug for TokenKey {
@@ -193,8 +193,7 @@ impl Token {
 
     /// Returns the public part.
     pub fn id(&self) -> TokenId {
-        let digits = self.id.iter().map(|byte| format!("{byte:02x}"));
-        TokenId::new(&digits.collect::<String>())
+        TokenId::new(&hex::encode(self.id))
     }
 
     /// Returns the token with one more caveat. Needs no server.

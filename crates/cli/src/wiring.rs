@@ -7,22 +7,27 @@ use anyhow::{Context, anyhow};
 use tokio::sync::oneshot;
 use wheelhouse_auth::group_file::GroupFile;
 use wheelhouse_auth::htpasswd::{HtpasswdFile, HtpasswdOptions};
+use wheelhouse_auth::issuers::{Documents, Issuers};
 use wheelhouse_auth::sources::Sources;
 use wheelhouse_auth::token::{TokenKey, fill_random};
+use wheelhouse_auth::trusted::TrustedPublishing;
 use wheelhouse_index::access::Access;
 use wheelhouse_index::identity::IndexName;
 use wheelhouse_index::journal::JournalReader;
-use wheelhouse_index::ports::{AccessStore, Catalog, Clock, FileStore, Identities, SystemClock};
+use wheelhouse_index::ports::{
+    AccessStore, Catalog, Clock, FileStore, Identities, SystemClock, TokenExchange,
+};
 use wheelhouse_index::publish::Overwrite;
 use wheelhouse_index::{Index, IndexOptions, SignatureListing};
 use wheelhouse_server::abuse::AbuseLimits;
 use wheelhouse_server::settings::{self as server, Limits, NeedlessCredentials, Settings};
 use wheelhouse_server::tls::Tls;
 use wheelhouse_server::welcome::Welcome;
-use wheelhouse_server::{FileCache, PageCache, Server};
+use wheelhouse_server::{FileCache, Gate, PageCache, Server};
 use wheelhouse_store::catalog::{MemoryCatalog, SqliteCatalog, SqliteOptions};
 use wheelhouse_store::files::directory::{self, DirectoryOptions, DirectoryStore};
 use wheelhouse_store::state::{StateFolder, StateLock, StateWishes};
+use wheelhouse_upstream::{DocumentReader, Proxies};
 
 use crate::environment::Environment;
 use crate::logging::RequestLog;
@@ -84,10 +89,14 @@ pub(crate) async fn wire(
     )
     .await?;
     let identities = identities(settings, &state, Arc::clone(&access), clock)?;
+    let exchange = exchange(settings, environment, &access, &identities)?;
     let server = Server::new(
         index,
-        access,
-        identities,
+        Gate {
+            access,
+            identities,
+            exchange,
+        },
         server_settings(settings, fallback_url)?,
         pages,
         hot_files,
@@ -208,6 +217,40 @@ fn identities(
         passwords,
         groups,
     )))
+}
+
+/// Puts trusted publishing together, if any issuer is trusted.
+fn exchange(
+    settings: &RunSettings,
+    environment: &Environment,
+    access: &Arc<Access>,
+    identities: &Arc<dyn Identities>,
+) -> anyhow::Result<Option<Arc<dyn TokenExchange>>> {
+    let access_settings = &settings.access;
+    if access_settings.trusted_issuers.is_empty() {
+        return Ok(None);
+    }
+    let proxies = Proxies::from_variables(&|name| environment.text(name));
+    let agent = concat!("wheelhouse/", env!("CARGO_PKG_VERSION"));
+    let documents = Arc::new(IssuerDocuments(DocumentReader::new(agent, &proxies)?));
+    let issuers = Issuers::new(&access_settings.trusted_issuers, documents);
+    Ok(Some(Arc::new(TrustedPublishing::new(
+        issuers,
+        access_settings.trusted_audience.clone(),
+        Arc::clone(access),
+        Arc::clone(identities),
+    ))))
+}
+
+/// Lends the room that speaks HTTP to the one that needs documents of issuers.
+#[derive(Debug)]
+struct IssuerDocuments(DocumentReader);
+
+#[async_trait::async_trait]
+impl Documents for IssuerDocuments {
+    async fn get(&self, url: &str) -> Result<Vec<u8>, String> {
+        self.0.get(url).await
+    }
 }
 
 fn server_settings(

@@ -2,6 +2,7 @@
 //! changed. What is written in settings counts as well, and cannot be changed from here.
 
 mod change;
+mod publisher;
 mod state;
 mod token;
 
@@ -11,7 +12,7 @@ use wheelhouse_standards::name::ProjectKey;
 
 use crate::actor::UserName;
 use crate::audit::{AuditEvent, AuditFilter};
-use crate::identity::IndexName;
+use crate::identity::{IndexName, Timestamp};
 use crate::permission::{
     AccessRules, Decision, Lock, Principal, Question, Right, Role, Rule, Sight, decide,
     may_somewhere,
@@ -19,6 +20,7 @@ use crate::permission::{
 use crate::ports::{AccessChange, AccessStore, Clock, StoreError};
 
 pub use change::AccessError;
+pub use publisher::{Provider, Publisher};
 pub use state::{Account, AccountKind, Member};
 pub use token::{NewToken, TokenRecord};
 
@@ -129,7 +131,7 @@ impl Access {
             return Some(who);
         };
         let state = self.state();
-        if state.is_disabled(&name) {
+        if state.is_disabled(&name) || !state.is_trusted(&name) {
             return None;
         }
         Some(who.in_groups(state.groups_of(&name).iter().cloned()))
@@ -143,6 +145,19 @@ impl Access {
     /// Returns the projects in which a user has a part, ordered.
     pub fn projects_of(&self, user: &UserName) -> Vec<(ProjectKey, Role)> {
         self.state().projects_of(user).to_vec()
+    }
+
+    /// Returns the trusted publishers, ordered by id.
+    pub fn publishers(&self) -> Vec<Publisher> {
+        self.state().publishers.clone()
+    }
+
+    /// Takes what may be used once until a moment, and returns whether nobody had.
+    ///
+    /// # Errors
+    /// [`StoreError`] if that cannot be recorded.
+    pub async fn claim(&self, key: &str, until: Timestamp) -> Result<bool, StoreError> {
+        self.store.claim(key, until, self.clock.now()).await
     }
 
     /// Returns up to `limit` events of the audit trail, the last first.

@@ -46,6 +46,12 @@ pub enum AuditKind {
     AccountDisabled,
     /// An account may be used again.
     AccountEnabled,
+    /// A publisher is trusted.
+    PublisherAdded,
+    /// A publisher is trusted no more.
+    PublisherRemoved,
+    /// An identity token was not exchanged.
+    MintRefused,
 }
 
 impl AuditKind {
@@ -63,6 +69,9 @@ impl AuditKind {
         Self::RobotMade,
         Self::AccountDisabled,
         Self::AccountEnabled,
+        Self::PublisherAdded,
+        Self::PublisherRemoved,
+        Self::MintRefused,
     ];
 
     /// Returns the stored name.
@@ -80,6 +89,9 @@ impl AuditKind {
             Self::RobotMade => "robot-made",
             Self::AccountDisabled => "account-disabled",
             Self::AccountEnabled => "account-enabled",
+            Self::PublisherAdded => "publisher-added",
+            Self::PublisherRemoved => "publisher-removed",
+            Self::MintRefused => "mint-refused",
         }
     }
 

@@ -69,6 +69,11 @@ impl AccessRules {
         rules
     }
 
+    /// Adds rules that do not change what others may do.
+    pub(crate) fn add(&mut self, rules: impl IntoIterator<Item = Rule>) {
+        self.rules.extend(rules);
+    }
+
     /// Returns whether somebody who did not sign in may use a right on everything.
     pub fn is_open(&self, right: Right) -> bool {
         self.rules.iter().any(|rule| {

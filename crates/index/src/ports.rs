@@ -6,6 +6,7 @@ mod catalog;
 mod clock;
 mod file_store;
 mod identities;
+mod token_exchange;
 
 pub use access_store::{AccessChange, AccessRecord, AccessStore};
 pub use catalog::{Catalog, Committed, Counts, NewProject, SearchHit, SearchTerms};
@@ -15,6 +16,7 @@ pub use file_store::{
     PlaceMode, PlacedFile, Scan, Seen, StagedFile, Staging,
 };
 pub use identities::{IdentifyError, Identities};
+pub use token_exchange::{MintError, Minted, TokenExchange};
 
 /// A backend could not do its work. Never about the request: what a request may get wrong has an
 /// error of its own.

@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub use access::{
-    AccountList, AccountReport, AccountWish, CanReport, Changed, MemberList, MemberWish, RobotWish,
-    RoleList, RoleName, RoleWish, RuleList, RuleReport, RuleWish, TokenList, TokenMade,
-    TokenReport, TokenWish, Trail, TrailEvent,
+    AccountList, AccountReport, AccountWish, CanReport, Changed, MemberList, MemberWish,
+    ProviderName, PublisherList, PublisherReport, PublisherWish, RobotWish, RoleList, RoleName,
+    RoleWish, RuleList, RuleReport, RuleWish, TokenList, TokenMade, TokenReport, TokenWish, Trail,
+    TrailEvent,
 };
 
 /// What to unyank, delete or undelete: a release, a file or, with neither, the whole project.

@@ -38,4 +38,4 @@ mod xmlrpc;
 pub use administrator::AdministratorApi;
 pub use file_cache::FileCache;
 pub use page_cache::PageCache;
-pub use server::{Server, ServerError};
+pub use server::{Gate, Server, ServerError};

@@ -10,6 +10,7 @@ mod project;
 mod root;
 mod rss;
 mod simple;
+mod trusted;
 mod upload;
 mod upload_form;
 mod xmlrpc;
@@ -24,6 +25,7 @@ use crate::state::State;
 pub(crate) use api::{ViaSocket, router as api_router};
 pub(crate) use files::answer as answer_file;
 pub(crate) use simple::{moved_permanently, requested as requested_page};
+pub(crate) use trusted::Exchange;
 
 /// Builds the table of routes. Addresses are below the base path, which is stripped before.
 ///
@@ -57,6 +59,11 @@ pub(crate) fn router(state: State) -> Result<Router, String> {
             "/integrity/{project}/{version}/{file}/provenance",
             get(integrity::provenance),
         )
+        .route("/_/oidc/audience", get(trusted::audience))
+        .route("/_/oidc/mint-token", post(trusted::mint))
+        .route("/_/oidc/github/mint-token", post(trusted::mint))
+        .route("/_/oidc/burn-token", post(trusted::burn))
+        .route("/.well-known/pytp", get(trusted::discover))
         .route("/favicon.ico", get(not_found))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use wheelhouse_index::Index;
 use wheelhouse_index::access::Access;
-use wheelhouse_index::ports::Identities;
+use wheelhouse_index::ports::{Identities, TokenExchange};
 
 use crate::abuse::Tried;
 use crate::access::IgnoredUsers;
@@ -29,6 +29,17 @@ pub struct Server {
     front: Front,
 }
 
+/// Who comes in, and what they may do.
+#[derive(Debug)]
+pub struct Gate {
+    /// Who may do what.
+    pub access: Arc<Access>,
+    /// Where users come from.
+    pub identities: Arc<dyn Identities>,
+    /// Trusted publishing, if it is enabled.
+    pub exchange: Option<Arc<dyn TokenExchange>>,
+}
+
 /// The settings cannot work.
 #[derive(Debug, thiserror::Error)]
 pub enum ServerError {
@@ -44,17 +55,22 @@ impl Server {
     /// [`ServerError`] if the settings cannot work.
     pub fn new(
         index: Arc<Index>,
-        access: Arc<Access>,
-        identities: Arc<dyn Identities>,
+        gate: Gate,
         settings: Settings,
         pages: Arc<PageCache>,
         files: Arc<FileCache>,
         access_log: Arc<dyn AccessLog>,
     ) -> Result<Self, ServerError> {
         let metrics = Metrics::new();
+        let Gate {
+            access,
+            identities,
+            exchange,
+        } = gate;
         let state = Arc::new(Shared {
             index,
             identities,
+            exchange,
             audit: AuditQueue::start(Arc::clone(&access)),
             access,
             tried: Tried::new(settings.limits.abuse),

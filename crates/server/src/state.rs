@@ -14,6 +14,7 @@ use crate::file_cache::FileCache;
 use crate::flights::Flights;
 use crate::metrics::Metrics;
 use crate::page_cache::PageCache;
+use crate::routes::Exchange;
 use crate::settings::Settings;
 
 /// What all requests share.
@@ -24,6 +25,8 @@ pub(crate) struct Shared {
     pub(crate) identities: Arc<dyn Identities>,
     /// Who may do what.
     pub(crate) access: Arc<Access>,
+    /// Trusted publishing, if it is enabled.
+    pub(crate) exchange: Exchange,
     /// What was tried lately, and how often.
     pub(crate) tried: Tried,
     /// What is to be written into the audit trail.

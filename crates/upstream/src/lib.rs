@@ -3,6 +3,7 @@
 
 mod anchors;
 mod caller;
+mod documents;
 mod error;
 mod html;
 mod json;
@@ -11,6 +12,7 @@ mod proxies;
 mod reader;
 
 pub use caller::{ApiAnswer, ApiCaller, CallError};
+pub use documents::DocumentReader;
 pub use error::{LookupError, SetupError, ShownUrl};
 pub use page::{UpstreamFile, UpstreamPage};
 pub use proxies::Proxies;

@@ -34,6 +34,7 @@ pub(crate) const COMMANDS: &[(&str, &str)] = &[
     ("account", "Make robots, disable accounts"),
     ("role", "Show and change who owns a project"),
     ("token", "Make, list, narrow and revoke API tokens"),
+    ("publisher", "List, add and remove trusted publishers"),
     ("container", "Start as the container image does"),
     ("pypi-server", "Take the command line of pypiserver"),
     ("help", "Show this help, or that of a command"),
@@ -127,7 +128,7 @@ impl<'a> Reader<'a> {
         let most = match name {
             CommandName::Log => 0,
             CommandName::Status => 2,
-            _ if defs::owners::ACCESS.contains(&name) => 6,
+            _ if defs::owners::ACCESS.contains(&name) => 20,
             _ => 1,
         };
         let needs_target = !matches!(name, CommandName::Log | CommandName::Status)

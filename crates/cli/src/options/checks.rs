@@ -48,6 +48,19 @@ pub(crate) fn rules(text: &str) -> Result<(), String> {
     Ok(())
 }
 
+/// A list of issuers.
+pub(crate) fn issuers(text: &str) -> Result<(), String> {
+    for issuer in text.split(',') {
+        let url = url::Url::parse(issuer.trim()).ok();
+        let is_plain =
+            |url: &url::Url| url.scheme() == "https" && url.has_host() && url.query().is_none();
+        if !url.is_some_and(|url| is_plain(&url)) {
+            return Err("an issuer is an address that begins with https://".to_owned());
+        }
+    }
+    Ok(())
+}
+
 /// A set of rights.
 pub(crate) fn rights(text: &str) -> Result<(), String> {
     let read = text.parse::<Rights>();

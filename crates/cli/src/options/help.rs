@@ -73,6 +73,7 @@ fn drop_in() -> String {
     text
 }
 
+#[expect(clippy::too_many_lines, reason = "it has a sentence for each command")]
 fn of_command(command: CommandName, profile: Profile) -> String {
     let program = match profile {
         Profile::Wheelhouse => "wheelhouse",
@@ -146,6 +147,16 @@ fn of_command(command: CommandName, profile: Profile) -> String {
              is a password for the user name `__token__`; it is shown once. `narrow` reads a token \
              from its standard input.",
             " [make NAME | revoke ID | narrow]",
+        ),
+        CommandName::Publisher => (
+            "Lists trusted publishers, trusts one, or trusts it no more. Jobs of a trusted publisher \
+             exchange an identity token of their CI for a token that is good for 15 minutes: to \
+             upload to --projects, or with --rights list+download to install. A FIELD is \
+             NAME=VALUE: issuer, and for github owner, owner_id, repository, workflow and \
+             environment; for gitlab namespace, project, workflow and environment; for google \
+             email and sub; for activestate organization, project and actor_id; for generic any \
+             claims, sub among them.",
+            " [add PROVIDER FIELD ... | remove ID]",
         ),
         CommandName::Health => (
             "Asks a running server whether it is well: exit code 0 means that it is.",

@@ -51,6 +51,8 @@ pub(crate) enum CommandName {
     Role,
     /// `token`.
     Token,
+    /// `publisher`.
+    Publisher,
 }
 
 impl CommandName {
@@ -72,6 +74,7 @@ impl CommandName {
             Self::Account => "account",
             Self::Role => "role",
             Self::Token => "token",
+            Self::Publisher => "publisher",
         }
     }
 }

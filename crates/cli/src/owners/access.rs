@@ -1,5 +1,6 @@
 //! The commands about who may do what.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Read as _;
 
@@ -8,8 +9,9 @@ use form_urlencoded::Serializer;
 use wheelhouse_auth::token::{Caveat, Token};
 use wheelhouse_index::permission::Rule;
 use wheelhouse_server::api::{
-    AccountList, AccountWish, CanReport, Changed, MemberList, MemberWish, RobotWish, RoleList,
-    RoleName, RoleWish, RuleList, RuleWish, TokenList, TokenMade, TokenReport, TokenWish, Trail,
+    AccountList, AccountWish, CanReport, Changed, MemberList, MemberWish, ProviderName,
+    PublisherList, PublisherReport, PublisherWish, RobotWish, RoleList, RoleName, RoleWish,
+    RuleList, RuleWish, TokenList, TokenMade, TokenReport, TokenWish, Trail,
 };
 
 use super::connection::{self, Answer, Connection};
@@ -50,6 +52,12 @@ enum Task {
     MakeToken(String),
     RevokeToken(String),
     NarrowToken,
+    Publishers,
+    AddPublisher {
+        provider: ProviderName,
+        fields: BTreeMap<String, String>,
+    },
+    RemovePublisher(String),
 }
 
 /// Carries out a command about who may do what.
@@ -133,6 +141,17 @@ fn task(command: CommandName, words: &Words) -> Result<Task, UsageError> {
         (CommandName::Token, ["make", name]) => Task::MakeToken(text(name)),
         (CommandName::Token, ["revoke", id]) => Task::RevokeToken(text(id)),
         (CommandName::Token, ["narrow"]) => Task::NarrowToken,
+        (CommandName::Publisher, [] | ["list"]) => Task::Publishers,
+        (CommandName::Publisher, ["add", provider, fields @ ..]) => Task::AddPublisher {
+            provider: provider_named(provider).ok_or_else(|| usage(command))?,
+            fields: fields
+                .iter()
+                .map(|field| field.split_once('='))
+                .map(|field| field.map(|(name, value)| (text(name), text(value))))
+                .collect::<Option<_>>()
+                .ok_or_else(|| usage(command))?,
+        },
+        (CommandName::Publisher, ["remove", id]) => Task::RemovePublisher(text(id)),
         _ => return Err(usage(command)),
     })
 }
@@ -146,11 +165,15 @@ fn usage(command: CommandName) -> UsageError {
             CommandName::Group => "[add|remove GROUP USER]",
             CommandName::Account => "[robot|disable|enable NAME]",
             CommandName::Role => "PROJECT [owner|maintainer|none USER]",
+            CommandName::Publisher => {
+                "[add github|gitlab|google|activestate|generic NAME=VALUE ... --projects LIST | remove ID]"
+            }
             _ => "[make NAME | revoke ID | narrow]",
         },
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "it has an arm for each task")]
 async fn work(connection: &Connection, options: &Options, task: Task) -> Result<(), Failure> {
     match task {
         Task::Can {
@@ -246,9 +269,65 @@ async fn work(connection: &Connection, options: &Options, task: Task) -> Result<
             changed(options, &answer, "the token is worth nothing now", "")
         }
         Task::NarrowToken => Ok(()),
+        Task::Publishers => {
+            let answer = connection.get(PUBLISHERS).await?;
+            show(options, &answer, publishers)
+        }
+        Task::AddPublisher {
+            provider,
+            mut fields,
+        } => {
+            let wish = PublisherWish {
+                provider,
+                issuer: fields.remove("issuer").unwrap_or_default(),
+                wanted: fields,
+                rights: options.rights.clone(),
+                projects: options.projects.clone().unwrap_or_default(),
+            };
+            let answer = connection.send("POST", PUBLISHERS, &wish).await?;
+            show(options, &answer, publisher_line)
+        }
+        Task::RemovePublisher(id) => {
+            let answer = connection
+                .remove(&address(PUBLISHERS, &[("id", &id)]))
+                .await?;
+            changed(options, &answer, "its jobs are trusted no more", "")
+        }
     }
 }
 
+fn provider_named(name: &str) -> Option<ProviderName> {
+    Some(match name {
+        "github" => ProviderName::GitHub,
+        "gitlab" => ProviderName::GitLab,
+        "google" => ProviderName::Google,
+        "activestate" => ProviderName::ActiveState,
+        "generic" => ProviderName::Generic,
+        _ => return None,
+    })
+}
+
+fn publishers(list: &PublisherList) -> String {
+    list.publishers.iter().map(publisher_line).collect()
+}
+
+fn publisher_line(publisher: &PublisherReport) -> String {
+    let wanted: Vec<String> = publisher
+        .wanted
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
+    format!(
+        "{}  {}  {}  {}  {}\n",
+        publisher.id,
+        publisher.issuer,
+        wanted.join(" "),
+        publisher.rights,
+        publisher.projects.join(",")
+    )
+}
+
+const PUBLISHERS: &str = "/api/v1/access/publishers";
 const RULES: &str = "/api/v1/access/rules";
 const MEMBERS: &str = "/api/v1/access/members";
 const ROLES: &str = "/api/v1/access/roles";

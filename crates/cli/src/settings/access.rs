@@ -22,6 +22,10 @@ pub struct AccessSettings {
     pub group_file: Option<PathBuf>,
     /// Who may do what.
     pub rules: Vec<Rule>,
+    /// The issuers whose identity tokens are believed.
+    pub trusted_issuers: Vec<String>,
+    /// The audience that identity tokens must be made for.
+    pub trusted_audience: String,
     /// Whether passwords that stand in the password file as plain text are taken.
     pub allow_plain_passwords: bool,
     /// What becomes of wrong credentials on a route that needs none.
@@ -83,6 +87,14 @@ impl AccessSettings {
                 .filter_map(|rule| rule.parse::<Rule>().ok())
                 .map(|rule| rule.from_origin("the setting `rule`"))
                 .collect(),
+            trusted_issuers: values
+                .list(&defs::TRUSTED_ISSUER)
+                .iter()
+                .map(|issuer| issuer.trim().to_owned())
+                .collect(),
+            trusted_audience: source
+                .text(&defs::TRUSTED_AUDIENCE)
+                .unwrap_or_else(|| "wheelhouse".to_owned()),
             allow_plain_passwords: values.truth(&defs::ALLOW_PLAIN_PASSWORDS),
             invalid_credentials: match values.text(&defs::INVALID_CREDENTIALS) {
                 Some("reject") => InvalidCredentials::Reject,

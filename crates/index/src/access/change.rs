@@ -5,9 +5,10 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use wheelhouse_standards::name::ProjectKey;
 
+use super::publisher::{Publisher, StoredPublisher};
 use super::state::{
-    ACCOUNT, MEMBER, ROLE, RULE, StoredAccount, StoredMember, StoredRole, StoredRule, StoredUse,
-    TOKEN, TOKEN_USE,
+    ACCOUNT, MEMBER, PUBLISHER, ROLE, RULE, StoredAccount, StoredMember, StoredRole, StoredRule,
+    StoredUse, TOKEN, TOKEN_USE,
 };
 use super::token::StoredToken;
 use super::{Access, Account, AccountKind, Member, NewToken, TokenRecord};
@@ -357,11 +358,13 @@ impl Access {
                 token.owner
             )));
         }
-        let count = state
+        let of_owner = state
             .tokens
             .values()
             .filter(|kept| kept.owner == token.owner);
-        if count.count() >= MAX_TOKENS {
+        // What has expired is of use to nobody, and minted ones are many.
+        let (expired, others): (Vec<_>, Vec<_>) = of_owner.partition(|kept| kept.is_expired(by.at));
+        if others.len() >= MAX_TOKENS {
             return Err(AccessError::Conflict(format!(
                 "the account `{}` has {MAX_TOKENS} tokens; revoke some",
                 token.owner
@@ -374,12 +377,13 @@ impl Access {
             "name": token.name,
         });
         let event = event(AuditKind::TokenMade, by, None, detail);
-        self.write(
-            vec![record(TOKEN, token.id.as_str(), &stored)],
-            Vec::new(),
-            event,
-        )
-        .await
+        let kept = record(TOKEN, token.id.as_str(), &stored);
+        let kinds_of = |kept: &TokenRecord| {
+            let id = kept.id.to_string();
+            [TOKEN, TOKEN_USE].map(|kind| (kind.to_owned(), id.clone()))
+        };
+        let remove = expired.into_iter().flat_map(kinds_of).collect();
+        self.write(vec![kept], remove, event).await
     }
 
     /// Makes a token worth nothing.
@@ -422,6 +426,56 @@ impl Access {
         };
         self.store.change_access(change).await?;
         self.reload().await
+    }
+}
+
+impl Access {
+    /// Trusts a publisher.
+    ///
+    /// # Errors
+    /// [`AccessError::Conflict`] if there is such a one, [`AccessError::Store`].
+    pub async fn add_publisher(
+        &self,
+        publisher: &Publisher,
+        by: Attribution,
+    ) -> Result<(), AccessError> {
+        let _held = self.changing.lock().await;
+        let known = self.publishers();
+        let is_same = |known: &&Publisher| {
+            known.id == publisher.id
+                || (&known.issuer, &known.wanted, &known.projects)
+                    == (&publisher.issuer, &publisher.wanted, &publisher.projects)
+        };
+        if let Some(known) = known.iter().find(is_same) {
+            return Err(AccessError::Conflict(format!(
+                "there is such a publisher already: {}",
+                known.id
+            )));
+        }
+        let stored = StoredPublisher::from(publisher);
+        let detail = json!({ "publisher": publisher.id, "issuer": publisher.issuer });
+        let event = event(AuditKind::PublisherAdded, by, None, detail);
+        let kept = record(PUBLISHER, &publisher.id, &stored);
+        self.write(vec![kept], Vec::new(), event).await
+    }
+
+    /// Trusts a publisher no more. Tokens of its jobs are worth nothing at once.
+    ///
+    /// # Errors
+    /// [`AccessError::NotFound`], [`AccessError::Store`].
+    pub async fn remove_publisher(&self, id: &str, by: Attribution) -> Result<(), AccessError> {
+        let _held = self.changing.lock().await;
+        if !self.publishers().iter().any(|publisher| publisher.id == id) {
+            return Err(AccessError::NotFound(format!("trusted publisher `{id}`")));
+        }
+        let event = event(
+            AuditKind::PublisherRemoved,
+            by,
+            None,
+            json!({ "publisher": id }),
+        );
+        let key = (PUBLISHER.to_owned(), id.to_owned());
+        self.write(Vec::new(), vec![key], event).await
     }
 }
 

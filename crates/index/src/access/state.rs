@@ -6,12 +6,14 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use wheelhouse_standards::name::ProjectKey;
 
+use super::publisher::{ACCOUNT_PREFIX, Publisher, StoredPublisher};
 use super::token::{StoredToken, TokenRecord};
 use crate::actor::{TokenId, UserName};
 use crate::identity::Timestamp;
 use crate::permission::{AccessRules, GroupName, Lock, Role, Roles, Rule};
 use crate::ports::AccessRecord;
 
+pub(super) const PUBLISHER: &str = "publisher";
 pub(super) const ACCOUNT: &str = "account";
 pub(super) const MEMBER: &str = "member";
 pub(super) const ROLE: &str = "role";
@@ -31,6 +33,7 @@ pub(super) struct State {
     roles: HashMap<ProjectKey, Vec<(UserName, Role)>>,
     projects: HashMap<UserName, Vec<(ProjectKey, Role)>>,
     pub(super) tokens: BTreeMap<TokenId, TokenRecord>,
+    pub(super) publishers: Vec<Publisher>,
 }
 
 /// What is kept about an account. Users whose passwords are elsewhere have one only if there is
@@ -108,6 +111,7 @@ impl State {
             roles: HashMap::new(),
             projects: HashMap::new(),
             tokens: BTreeMap::new(),
+            publishers: Vec::new(),
         };
         // A rule that cannot be read allows nothing, and must not open everything either.
         let has_rules = !written.is_empty() || records.iter().any(|record| record.kind == RULE);
@@ -130,6 +134,9 @@ impl State {
         if has_rules {
             state.rules = AccessRules::restricted(locks, all);
         }
+        state
+            .rules
+            .add(state.publishers.iter().flat_map(Publisher::rules));
         state
     }
 
@@ -179,6 +186,10 @@ impl State {
                     token.last_used = Some(Timestamp(stored.at));
                 }
             }
+            PUBLISHER => {
+                let stored: StoredPublisher = read(record)?;
+                self.publishers.push(stored.into_publisher(&record.key)?);
+            }
             _ => return Err("this program does not know such records".to_owned()),
         }
         Ok(())
@@ -194,6 +205,14 @@ impl State {
 
     pub(super) fn groups_of(&self, user: &UserName) -> &[GroupName] {
         self.groups.get(user).map_or(&[], Vec::as_slice)
+    }
+
+    /// Returns whether an account may be one: that of a publisher only while it is trusted.
+    pub(super) fn is_trusted(&self, user: &UserName) -> bool {
+        let Some(id) = user.as_str().strip_prefix(ACCOUNT_PREFIX) else {
+            return true;
+        };
+        self.publishers.iter().any(|publisher| publisher.id == id)
     }
 
     pub(super) fn is_disabled(&self, user: &UserName) -> bool {

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::publisher::ACCOUNT_PREFIX;
 use crate::actor::{TokenId, UserName};
 use crate::identity::{IndexName, Timestamp};
 use crate::permission::{Limit, Pattern, Rights};
@@ -28,6 +29,11 @@ pub struct TokenRecord {
 }
 
 impl TokenRecord {
+    /// Returns whether it was minted for a trusted publisher.
+    pub fn is_minted(&self) -> bool {
+        self.owner.as_str().starts_with(ACCOUNT_PREFIX)
+    }
+
     /// Returns whether its time is up.
     pub fn is_expired(&self, now: Timestamp) -> bool {
         self.expires_at.is_some_and(|end| end <= now)

@@ -4,7 +4,7 @@ use std::fmt;
 
 use async_trait::async_trait;
 
-use crate::access::NewToken;
+use crate::access::{NewToken, TokenRecord};
 use crate::actor::{Credentials, Secret, UserName};
 use crate::identity::Timestamp;
 use crate::permission::{GroupName, Limit, Principal};
@@ -29,6 +29,11 @@ pub trait Identities: fmt::Debug + Send + Sync + 'static {
     /// Returns the groups of a user that are known without a sign-in.
     fn groups_of(&self, _user: &UserName) -> Vec<GroupName> {
         Vec::new()
+    }
+
+    /// Returns whether a token is the one that a record was kept of.
+    fn holds(&self, _token: &Secret, _kept: &TokenRecord) -> bool {
+        false
     }
 
     /// Makes a token of an account. Nobody but its holder will know it: what is to be kept of it

@@ -1,5 +1,7 @@
 //! The forms of the API about who may do what.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 use utoipa::openapi::schema::{SchemaType, Type};
@@ -305,4 +307,95 @@ pub struct TrailEvent {
     pub detail: serde_json::Value,
     /// Who did it.
     pub by: super::EventAuthor,
+}
+
+/// Trusted publishers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PublisherList {
+    /// Ordered by id.
+    pub publishers: Vec<PublisherReport>,
+}
+
+/// A trusted publisher.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PublisherReport {
+    /// By which it is removed.
+    pub id: String,
+    /// How its identity tokens are read.
+    pub provider: ProviderName,
+    /// Who signs them.
+    pub issuer: String,
+    /// What they must say.
+    pub wanted: BTreeMap<String, String>,
+    /// What its jobs may do.
+    pub rights: String,
+    /// With which projects.
+    pub projects: Vec<String>,
+    /// Since when it is trusted.
+    pub since: String,
+}
+
+/// How identity tokens are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ProviderName {
+    /// GitHub Actions.
+    GitHub,
+    /// GitLab CI.
+    GitLab,
+    /// Google.
+    Google,
+    /// The builds of `ActiveState`.
+    ActiveState,
+    /// Any other.
+    Generic,
+}
+
+/// A publisher to trust.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PublisherWish {
+    /// How its identity tokens are read.
+    pub provider: ProviderName,
+    /// Who signs them: an issuer that the operator trusts.
+    #[schema(
+        example = "https://ci.company.example",
+        max_length = 200,
+        pattern = "^https://[a-z0-9]{1,20}\\.example$"
+    )]
+    pub issuer: String,
+    /// What they must say, by the provider's own names.
+    #[schema(schema_with = wanted)]
+    pub wanted: BTreeMap<String, String>,
+    /// What its jobs may do, with `+` between rights; without, upload and create.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(
+        example = "list+download",
+        pattern = "^(list|download|upload|create|yank)(\\+(list|download|upload|create|yank)){0,3}$"
+    )]
+    pub rights: Option<String>,
+    /// With which projects: names in which `*` stands for any text.
+    #[schema(schema_with = some_patterns)]
+    pub projects: Vec<String>,
+}
+
+fn wanted() -> utoipa::openapi::schema::Object {
+    let text = utoipa::openapi::ObjectBuilder::new()
+        .schema_type(Type::String)
+        .min_length(Some(1))
+        .max_length(Some(200))
+        .pattern(Some("^[^\\x00-\\x1f\\x7f-\\x9f]+$"));
+    utoipa::openapi::ObjectBuilder::new()
+        .property("sub", text)
+        .required("sub")
+        .additional_properties(Some(
+            utoipa::openapi::schema::AdditionalProperties::FreeForm(false),
+        ))
+        .build()
+}
+
+fn some_patterns() -> utoipa::openapi::schema::Array {
+    let mut list = patterns();
+    list.schema_type = SchemaType::Type(Type::Array);
+    list
 }

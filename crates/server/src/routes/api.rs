@@ -73,6 +73,11 @@ pub(crate) fn router() -> Router<State> {
             access::tokens::make_token,
             access::tokens::revoke_token
         ))
+        .routes(routes!(
+            access::publishers::publishers,
+            access::publishers::add_publisher,
+            access::publishers::remove_publisher
+        ))
         .routes(routes!(access::trail::trail))
         .split_for_parts();
     let basic = HttpBuilder::new().scheme(HttpAuthScheme::Basic).build();

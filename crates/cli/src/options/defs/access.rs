@@ -63,6 +63,35 @@ pub(crate) static RULE: OptionDef = OptionDef {
     ..OptionDef::BASE
 };
 
+pub(crate) static TRUSTED_ISSUER: OptionDef = OptionDef {
+    long: "trusted-issuer",
+    kind: Kind::List {
+        name: "URL",
+        check: checks::issuers,
+        joins: true,
+    },
+    topic: Topic::Access,
+    help: "Believe identity tokens of this issuer: CI jobs of trusted publishers exchange them for \
+           tokens of ours.",
+    details: "An https address, such as the one of GitHub's or GitLab's jobs. No other issuer is ever \
+              asked for its keys. `wheelhouse publisher add` says whose jobs may do what.",
+    ..OptionDef::BASE
+};
+
+pub(crate) static TRUSTED_AUDIENCE: OptionDef = OptionDef {
+    long: "trusted-audience",
+    kind: Kind::Text {
+        name: "NAME",
+        check: checks::any,
+    },
+    default: DefaultValue::both("wheelhouse"),
+    topic: Topic::Access,
+    help: "Take identity tokens that were made for this audience alone.",
+    details: "Two servers that trust the same issuers should have names of their own, so that neither \
+              can use what was sent to the other.",
+    ..OptionDef::BASE
+};
+
 pub(crate) static ALLOW_PLAIN_PASSWORDS: OptionDef = OptionDef {
     long: "allow-plain-passwords",
     kind: Kind::Switch,

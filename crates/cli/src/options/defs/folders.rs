@@ -42,6 +42,7 @@ pub(crate) static STATE_DIR: OptionDef = OptionDef {
         CommandName::Account,
         CommandName::Role,
         CommandName::Token,
+        CommandName::Publisher,
     ],
     topic: Topic::Folders,
     help: "Keep the catalog here [default: .wheelhouse in the first folder where that works].",

@@ -18,6 +18,7 @@ use super::OptionDef;
 
 pub(crate) use access::{
     ALLOW_PLAIN_PASSWORDS, AUTHENTICATE, GROUP_FILE, INVALID_CREDENTIALS, PASSWORDS, RULE,
+    TRUSTED_AUDIENCE, TRUSTED_ISSUER,
 };
 pub(crate) use address::{HOST, HSTS_SECONDS, PORT, SERVER_BASE_URL, TLS_CERTIFICATE, TLS_KEY};
 pub(crate) use compatibility::{BACKEND, SERVER};
@@ -58,6 +59,8 @@ pub(crate) static ALL: &[&OptionDef] = &[
     &PASSWORDS,
     &GROUP_FILE,
     &RULE,
+    &TRUSTED_ISSUER,
+    &TRUSTED_AUDIENCE,
     &ALLOW_PLAIN_PASSWORDS,
     &INVALID_CREDENTIALS,
     &OVERWRITE,

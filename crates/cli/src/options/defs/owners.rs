@@ -16,6 +16,7 @@ pub(crate) const COMMANDS: &[CommandName] = &[
     CommandName::Account,
     CommandName::Role,
     CommandName::Token,
+    CommandName::Publisher,
 ];
 
 /// Those among them that are about who may do what.
@@ -26,6 +27,7 @@ pub(crate) const ACCESS: &[CommandName] = &[
     CommandName::Account,
     CommandName::Role,
     CommandName::Token,
+    CommandName::Publisher,
 ];
 
 /// What an option of owners starts from.
@@ -195,8 +197,8 @@ pub(crate) static RIGHTS: OptionDef = OptionDef {
         name: "RIGHTS",
         check: checks::rights,
     },
-    commands: &[CommandName::Token],
-    help: "Let the token be used for these rights alone, such as upload+yank.",
+    commands: &[CommandName::Token, CommandName::Publisher],
+    help: "Let the token, or the publisher's jobs, use these rights alone, such as upload+yank.",
     ..BASE
 };
 
@@ -207,8 +209,8 @@ pub(crate) static PROJECTS: OptionDef = OptionDef {
         check: checks::patterns,
         joins: true,
     },
-    commands: &[CommandName::Token],
-    help: "Let the token be used for these projects alone: names with * for any text, separated \
+    commands: &[CommandName::Token, CommandName::Publisher],
+    help: "Let it be used for these projects alone: names with * for any text, separated \
            by commas.",
     ..BASE
 };

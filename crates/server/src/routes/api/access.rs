@@ -3,6 +3,7 @@
 pub(super) mod accounts;
 pub(super) mod can;
 pub(super) mod members;
+pub(super) mod publishers;
 pub(super) mod roles;
 pub(super) mod rules;
 pub(super) mod tokens;

@@ -1,0 +1,92 @@
+"""An issuer of identity tokens, as a CI system is one: real keys, real signatures, HTTPS."""
+
+from __future__ import annotations
+
+import base64
+import json
+import ssl
+import threading
+import time
+import uuid
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+
+from .authority import Authority
+
+
+def encoded(data: bytes | dict) -> str:
+    if isinstance(data, dict):
+        data = json.dumps(data).encode()
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+class Issuer:
+    """Serves its configuration and keys, and hands out tokens as GitHub's runners get them."""
+
+    def __init__(self, authority: Authority, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        certificate, key = authority.issue(folder)
+        self.keys = {"first": rsa.generate_private_key(public_exponent=65537, key_size=2048)}
+        self.asked: list[str] = []
+        self.claims: dict = {}
+        self.is_down = False
+        issuer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                issuer.asked.append(self.path)
+                body = issuer.answer(self.path)
+                self.send_response(200 if body else 404)
+                data = json.dumps(body).encode()
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(data)))
+                self.end_headers()
+                self.wfile.write(data)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key)
+        self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
+        self.thread.start()
+
+    @property
+    def url(self) -> str:
+        return f"https://localhost:{self.server.server_address[1]}"
+
+    def answer(self, path: str) -> dict | None:
+        path, _, query = path.partition("?")
+        if path == "/.well-known/openid-configuration" and not self.is_down:
+            return {"issuer": self.url, "jwks_uri": self.url + "/keys"}
+        if path == "/keys" and not self.is_down:
+            return {"keys": [self.public(name) for name in self.keys]}
+        if path == "/token":
+            audience = dict(part.split("=", 1) for part in query.split("&") if "=" in part).get("audience", "")
+            return {"value": self.token(aud=audience)}
+        return None
+
+    def public(self, name: str) -> dict:
+        numbers = self.keys[name].public_key().public_numbers()
+        n, e = (encoded(v.to_bytes((v.bit_length() + 7) // 8, "big")) for v in (numbers.n, numbers.e))
+        return {"kty": "RSA", "kid": name, "alg": "RS256", "use": "sig", "n": n, "e": e}
+
+    def token(self, *, kid: str = "first", alg: str = "RS256", signed_by: str | None = None, **claims: object) -> str:
+        now = int(time.time())
+        said = {"iss": self.url, "iat": now, "exp": now + 300, "nbf": now, "jti": str(uuid.uuid4()), "aud": "wheelhouse"}
+        said |= self.claims | claims
+        said = {name: value for name, value in said.items() if value is not None}
+        signed = f"{encoded({'alg': alg, 'kid': kid, 'typ': 'JWT'})}.{encoded(said)}"
+        key = self.keys[signed_by or kid]
+        signature = key.sign(signed.encode(), padding.PKCS1v15(), hashes.SHA256())
+        return f"{signed}.{encoded(signature)}"
+
+    def close(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+        self.thread.join()
