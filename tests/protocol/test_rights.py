@@ -142,6 +142,9 @@ def test_whoever_creates_a_project_owns_it(own):
         assert server.package_roles("data-new") == [["Owner", "dan"]]
         assert server.user_packages("dan") == [["Owner", "data-new"]]
         assert server.package_roles("secret") == []
+    roles = [{"role": "Owner", "user": "dan"}]
+    for path in ["/pypi/data-new/json", "/data-new/json", "/pypi/data-new/1.0/json"]:
+        assert own.get(path, user=dan).json["ownership"] == {"organization": None, "roles": roles}
     call = {"headers": {"Content-Type": "application/json"}, "user": dan}
     assert own.ask("POST", "/api/v1/projects/data-new/yank", body=b"{}", **call).status == 200
     assert own.ask("POST", "/api/v1/projects/data-new/delete", body=b"{}", **call).status == 200
@@ -156,6 +159,14 @@ def test_a_group_file_is_followed(own):
     assert own.get("/simple/data-sets/", user=eve).status == 404
     (own.folder / "groups").write_text("data: dan bob eve\n")
     wait_until(lambda: own.get("/simple/data-sets/", user=eve).status == 200, seconds=10)
+
+
+def test_owners_are_named_to_those_who_are_known_and_to_nobody_else(serve, wheelhouse):
+    site = serve(wheelhouse, "-P", ".htpasswd", users=USERS)
+    assert site.upload(wheel("mine", "1.0"), user=who("ada")).status == 200
+    for user, roles in [(who("ada"), 1), (None, 0), (who("bob"), 1), (None, 0)]:
+        found = site.get("/pypi/mine/json", user=user).json["ownership"]["roles"]
+        assert len(found) == roles, user
 
 
 def test_lists_open_to_everybody_stay_open_with_rules(serve, wheelhouse):

@@ -485,6 +485,18 @@ def test_meta_20_and_21_and_22_what_else_is_in_dist_info_does_not_matter(strict)
     taken(strict, remade(file, {**extra, "extras-1.0.dist-info/RECORD": record}))
 
 
+# Attestations.
+
+
+def test_att_07_attestations_that_cannot_be_verified_are_refused_or_dropped(standard, lenient, serve, wheelhouse):
+    fields = {"attestations": '[{"version": 1}]'}
+    refused(standard, DEMO, "Invalid attestations supplied during upload", "--no-attestations", fields=fields)
+    site = serve(wheelhouse, *OPEN, "--attestations", "ignore")
+    for one in [site, lenient]:
+        assert one.upload(wheel("attested", "1.0"), fields=fields).status == 200
+        assert one.get("/integrity/attested/1.0/attested-1.0-py3-none-any.whl/provenance").status == 404, "never stored"
+
+
 # How strict.
 
 

@@ -305,6 +305,7 @@ fn server_settings(
             LegacyActions::Accept => server::LegacyActions::Accept,
             LegacyActions::Gone => server::LegacyActions::Gone,
         },
+        ignores_attestations: settings.uploads.ignores_attestations,
         tar_gz_type: settings.pages.tar_gz_type.as_str(),
         tls: settings
             .bind

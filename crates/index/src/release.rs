@@ -132,6 +132,8 @@ impl Index {
             key: snapshot.key.clone(),
             display_name: given_name.unwrap_or_else(|| snapshot.display_name.clone()),
             last_serial: snapshot.last_serial.0,
+            // Whoever knows who asks adds them.
+            roles: Vec::new(),
             shown: ShownRelease {
                 version: spelled(shown),
                 metadata,

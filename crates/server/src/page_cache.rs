@@ -7,6 +7,7 @@ use http::HeaderMap;
 use wheelhouse_index::change::Applied;
 use wheelhouse_index::journal::JournalReader;
 use wheelhouse_standards::accept::{Encoding, Representation};
+use wheelhouse_standards::name::ProjectKey;
 
 use crate::generations::{Generation, Generations};
 
@@ -174,6 +175,11 @@ impl PageCache {
 }
 
 impl PageCache {
+    /// Lets the pages of a project be made anew.
+    pub(crate) fn forget(&self, project: &ProjectKey) {
+        self.generations.touch(project.as_str());
+    }
+
     /// Lets every page be made anew.
     pub(crate) fn forget_all(&self) {
         self.generations.touch_all();

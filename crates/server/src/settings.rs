@@ -34,6 +34,9 @@ pub struct Settings {
     pub needless_credentials: NeedlessCredentials,
     /// What the actions `submit`, `verify` and `doc_upload` get.
     pub legacy_actions: LegacyActions,
+    /// Whether attestations that come with an upload are dropped, in place of refusing it: there is
+    /// nothing to verify them with.
+    pub ignores_attestations: bool,
     /// The media type of `.tar.gz` files.
     pub tar_gz_type: &'static str,
     /// Peers whose `X-Forwarded-Host`, `-Proto` and `-Prefix` are believed.

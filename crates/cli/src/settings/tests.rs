@@ -157,7 +157,8 @@ fn either_door_can_be_told_to_be_as_the_other() {
         "wheelhouse run packages -H 0.0.0.0 --legacy-actions accept --file-caching silent \
          --tar-gz-type application/x-tar --signature-links true --invalid-credentials ignore \
          --trust-private-proxies true --fallback-source known --installer-settings true \
-         --create-missing false --upload-strictness lenient --max-failed-sign-ins 0",
+         --create-missing false --upload-strictness lenient --max-failed-sign-ins 0 \
+         --attestations ignore",
     );
     let theirs = place.run("pypi-server run packages");
     assert_eq!(ours.bind, theirs.bind);

@@ -14,6 +14,8 @@ pub struct UploadSettings {
     pub checks: CheckPolicy,
     /// How large the files of a project may be together, in bytes.
     pub max_project_bytes: Option<u64>,
+    /// Whether attestations are dropped, in place of refusing the upload.
+    pub ignores_attestations: bool,
     /// What becomes of `submit`, `verify` and `doc_upload`.
     pub legacy_actions: LegacyActions,
     /// The longest upload that is taken, in bytes.
@@ -50,6 +52,7 @@ impl UploadSettings {
                 refused,
             },
             max_project_bytes: (max_project_mib > 0).then_some(max_project_mib << 20),
+            ignores_attestations: values.text(&defs::ATTESTATIONS) == Some("ignore"),
             legacy_actions: match values.text(&defs::LEGACY_ACTIONS) {
                 Some("gone") => LegacyActions::Gone,
                 _ => LegacyActions::Accept,

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use wheelhouse_index::change::{Attribution, EventKind};
+use wheelhouse_index::change::{Attribution, Change, EventKind, MarkChange};
+use wheelhouse_index::identity::IndexName;
 use wheelhouse_index::manage::{Done, ManageError, Part, Target, Wish};
 use wheelhouse_index::path::FilePath;
 use wheelhouse_index::ports::FileStore;
@@ -370,6 +371,34 @@ async fn a_hidden_file_is_shown_when_it_is_undeleted() {
         4,
         "the kept one and the copy"
     );
+    assert!(house.index.came_back().await.is_empty());
+}
+
+#[tokio::test]
+async fn what_is_said_now_counts_and_not_what_was_noted_before() {
+    let house = house().await;
+    let target = release("2.0");
+    wish(&house, Wish::Delete { target })
+        .await
+        .expect("deleted");
+    let (path, print) = house.copy_in("sub/demo-2.0.zip", b"two");
+    house.see(&[(&path, Some(print))]).await;
+    assert_eq!(house.index.came_back().await.len(), 1);
+    // As when a watcher looks at the file between an undelete's commit and its own notes.
+    let said = house.index.marks(None).await.expect("marks");
+    let cleared = said.into_iter().map(|marked| MarkChange::Clear {
+        project: marked.project,
+        mark: marked.mark,
+    });
+    let change = Change {
+        index: IndexName::main(),
+        by: Attribution::system(house.index.now()),
+        files: Vec::new(),
+        marks: cleared.collect(),
+    };
+    house.catalog.commit(change).await.expect("committed");
+    house.see(&[(&path, Some(print))]).await;
+    assert_eq!(house.listed("demo").await.len(), 3);
     assert!(house.index.came_back().await.is_empty());
 }
 

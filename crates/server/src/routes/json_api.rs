@@ -7,7 +7,8 @@ use axum::Extension;
 use axum::extract::{OriginalUri, Path, State as Shares};
 use axum::response::Response;
 use http::{HeaderMap, StatusCode};
-use wheelhouse_index::permission::Right;
+use wheelhouse_index::actor::{Actor, UserName};
+use wheelhouse_index::permission::{Right, Role};
 use wheelhouse_index::release::Wanted;
 use wheelhouse_standards::json_api;
 use wheelhouse_standards::name::ProjectKey;
@@ -68,7 +69,7 @@ async fn document(
     headers: &HeaderMap,
 ) -> Result<Response, ApiError> {
     let project = project_key(spelling)?;
-    state
+    let who = state
         .authorise(headers, info, Right::List, Some(&project))
         .await?;
     if project.as_str() != spelling {
@@ -91,12 +92,21 @@ async fn document(
         }
         Wanted::Release(version) => Subject::Release(key, version),
     };
-    let request = PageRequest::new(subject, Form::Json, &base, headers);
+    // Who owns a project is for those to know who are known themselves.
+    let is_known = *who.actor() != Actor::Anonymous;
+    let roles = if is_known {
+        state.access.roles(&project)
+    } else {
+        Vec::new()
+    };
+    let request = PageRequest::new(subject, Form::Json, &base, headers)
+        .for_audience(u64::from(!roles.is_empty()));
     let reading = read(
         Arc::clone(state),
         project.clone(),
         wanted.clone(),
         base.clone(),
+        roles,
     );
     page(state, &request, headers, reading).await
 }
@@ -106,13 +116,16 @@ async fn read(
     project: ProjectKey,
     wanted: Wanted,
     base: String,
+    roles: Vec<(UserName, Role)>,
 ) -> Result<Rendering, ApiError> {
     let files_base = format!("{base}/packages/");
     let shown = state.index.document(&project, &wanted, &files_base).await?;
-    let shown = shown.ok_or_else(|| match &wanted {
+    let mut shown = shown.ok_or_else(|| match &wanted {
         Wanted::Latest | Wanted::Highest => no_such_project(&project),
         Wanted::Release(version) => no_such_release(&project, version),
     })?;
+    let named = |(user, role): (UserName, Role)| (role.name().to_owned(), user.to_string());
+    shown.page.roles = roles.into_iter().map(named).collect();
     Ok(Rendering {
         serial: Some(shown.page.last_serial),
         is_complete: shown.is_complete,

@@ -124,6 +124,11 @@ async fn publish(
     who: &Principal,
     form: UploadForm,
 ) -> Result<Vec<String>, ApiError> {
+    if form.has("attestations") && !state.settings.ignores_attestations {
+        return Err(ApiError::bad_request(
+            "Invalid attestations supplied during upload: this index has nothing to verify them with; upload without them (`uv publish --no-attestations`)",
+        ));
+    }
     let claimed = claimed_digests(&form)?;
     let mut findings = match &form.content {
         Some(content) => check_said(state, &form, content)?,
@@ -158,6 +163,7 @@ async fn publish(
         .await?;
     if is_new {
         state.access.adopt_project(&project, by).await?;
+        state.pages.forget(&project);
     }
     match published {
         Published::Recorded(of_file) => {

@@ -92,6 +92,11 @@ impl UploadForm {
             .filter(|text| !matches!(*text, "" | "UNKNOWN"))
     }
 
+    /// Returns whether a field of [`SINGLE_FIELDS`] came.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.single.contains(name)
+    }
+
     /// Returns what the form says of the file in it.
     pub(super) fn said(&self) -> FormFields<'_> {
         const DIGESTS: [&str; 3] = ["md5_digest", "sha256_digest", "blake2_256_digest"];

@@ -28,6 +28,9 @@ pub struct ReleaseDocument {
     pub display_name: String,
     /// The serial of the last change to the project.
     pub last_serial: u64,
+    /// Who has which part in it, owners first: names of roles and users. Empty for those who may
+    /// not know.
+    pub roles: Vec<(String, String)>,
     /// The release that is shown.
     pub shown: ShownRelease,
     /// All releases and their files, in the order in which they are shown, or `None` in the
@@ -58,7 +61,11 @@ pub fn render(document: &ReleaseDocument, base_url: &str) -> Vec<u8> {
         last_serial: document.last_serial,
         ownership: OwnershipForm {
             organization: None,
-            roles: [],
+            roles: document
+                .roles
+                .iter()
+                .map(|(role, user)| RoleForm { role, user })
+                .collect(),
         },
         releases: document.releases.as_deref().map(ReleasesForm),
         urls: &document.shown.files,
@@ -73,18 +80,23 @@ pub fn render(document: &ReleaseDocument, base_url: &str) -> Vec<u8> {
 struct DocumentForm<'a> {
     info: InfoForm<'a>,
     last_serial: u64,
-    ownership: OwnershipForm,
+    ownership: OwnershipForm<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     releases: Option<ReleasesForm<'a>>,
     urls: &'a [ReleaseFile],
     vulnerabilities: [(); 0],
 }
 
-/// Nobody owns a project here until there are members.
 #[derive(Serialize)]
-struct OwnershipForm {
+struct OwnershipForm<'a> {
     organization: Option<()>,
-    roles: [(); 0],
+    roles: Vec<RoleForm<'a>>,
+}
+
+#[derive(Serialize)]
+struct RoleForm<'a> {
+    role: &'a str,
+    user: &'a str,
 }
 
 struct ReleasesForm<'a>(&'a [(String, Vec<ReleaseFile>)]);

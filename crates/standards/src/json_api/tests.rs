@@ -29,6 +29,7 @@ fn document(metadata: CoreMetadata) -> ReleaseDocument {
         key: ProjectKey::of("Demo.Pkg").expect("a name"),
         display_name: "Demo.Pkg".to_owned(),
         last_serial: 7,
+        roles: Vec::new(),
         shown: ShownRelease {
             version: "1.0".to_owned(),
             metadata,
@@ -181,7 +182,13 @@ fn json_06_a_file_has_every_key() {
 }
 
 #[test]
-fn json_07_and_08_nobody_owns_and_no_feed_warns() {
+fn json_07_and_08_owners_are_named_and_no_feed_warns() {
+    let mut owned = document(CoreMetadata::default());
+    owned.roles.push(("Owner".to_owned(), "ada".to_owned()));
+    assert_eq!(
+        rendered(&owned)["ownership"],
+        json!({"organization": null, "roles": [{"role": "Owner", "user": "ada"}]})
+    );
     let whole = rendered(&document(CoreMetadata::default()));
     assert_eq!(
         whole["ownership"],

@@ -76,6 +76,19 @@ pub(crate) static REFUSE_UPLOADS_WITH: OptionDef = OptionDef {
     ..OptionDef::BASE
 };
 
+pub(crate) static ATTESTATIONS: OptionDef = OptionDef {
+    long: "attestations",
+    kind: Kind::Choice {
+        name: "WHAT",
+        words: &["refuse", "ignore"],
+    },
+    default: DefaultValue::each("refuse", "ignore"),
+    topic: Topic::Uploads,
+    help: "Refuse uploads that carry attestations, which nobody can verify here, or drop the \
+           attestations (ignore).",
+    ..OptionDef::BASE
+};
+
 pub(crate) static LEGACY_ACTIONS: OptionDef = OptionDef {
     long: "legacy-actions",
     kind: Kind::Choice {
