@@ -62,6 +62,23 @@ def test_uploaders_are_stopped_in_the_form_that_they_understand(site):
     assert site.listed(user=("bob", "secret")) == [wheel("demo", "1.0").filename]
 
 
+def test_a_token_that_is_worth_nothing_stops_itself_alone(site):
+    token, other = (f"wheelhouse_{letter * 88}" for letter in "AB")
+    statuses = [site.get("/simple/", user=("__token__", token)).status for _ in range(60)]
+    assert statuses == [401] * 5 + [429] * 55
+    assert site.get("/simple/", headers={"Authorization": f"Bearer {token}"}).status == 429
+    assert site.get("/simple/", user=(token, "")).status == 429
+    assert site.get("/simple/", user=("__token__", other)).status == 401
+    assert site.get("/simple/", user=("ada", "secret")).status == 200
+
+
+def test_what_is_no_credentials_guesses_nothing(site):
+    for text in ["Digest username=ada", "Basic ***", "Negotiate abc"]:
+        statuses = {site.get("/simple/", headers={"Authorization": text}).status for _ in range(60)}
+        assert statuses == {401}, text
+    assert site.get("/simple/", user=("ada", "secret")).status == 200
+
+
 def test_uploads_of_one_actor_are_limited(serve, wheelhouse):
     site = serve(wheelhouse, *LOCKED, "--max-uploads-per-hour", "3", users=USERS)
     answers = [site.upload(wheel("demo", f"1.{n}"), user=("ada", "secret")) for n in range(5)]

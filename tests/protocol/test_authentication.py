@@ -23,19 +23,22 @@ def stored(password: str) -> str:
 
 
 USERS = {"ada": stored("secret"), "jürgen": stored("geheim: ß"), "colon": stored(":a:b:")}
+# One site gets more wrong passwords in a minute than a person would type.
+UNLIMITED = ["--max-failed-sign-ins", "0"]
 
 
 @pytest.fixture(scope="module")
 def locked(serve_all, either_name: Door) -> Site:
     """Everything needs a password."""
-    options = ["-P", ".htpasswd", "-a", "update,download,list", "--disable-fallback"]
+    options = ["-P", ".htpasswd", "-a", "update,download,list", "--disable-fallback", *UNLIMITED]
     return serve_all(either_name, *options, files=[DEMO], users=USERS)
 
 
 @pytest.fixture(scope="module")
 def readable(serve_all, either_name: Door) -> Site:
     """Anybody reads, users upload."""
-    return serve_all(either_name, "-P", ".htpasswd", "--disable-fallback", files=[DEMO], users=USERS)
+    options = ["-P", ".htpasswd", "--disable-fallback", *UNLIMITED]
+    return serve_all(either_name, *options, files=[DEMO], users=USERS)
 
 
 PROTECTED = [

@@ -152,6 +152,21 @@ def test_whoever_creates_a_project_owns_it(own):
     assert answer.status == 403 and "yank" in answer.text
 
 
+def test_who_may_only_delete_can_remove_as_pypiservers_users_do(serve, wheelhouse):
+    site = serve(wheelhouse, *LOCKED, "--rule", "user:dan list+delete data-*", files=FILES, users=USERS)
+    form = [(":action", "remove_pkg"), ("name", "data-tools"), ("version", "1.0")]
+    assert site.post(form, user=who("eve")).status == 403
+    assert site.post(form, user=who("dan")).status == 200
+    assert site.get("/simple/data-tools/", user=who("dan")).status == 404
+    answer = site.upload(wheel("data-sets", "3.0"), user=who("dan"))
+    assert answer.status == 403 and "may not upload to `data-sets`" in answer.reason
+
+
+def test_address_of_no_file_is_404_for_whoever_may_not_read_everything(site):
+    for path in ["/packages/notes.txt", "/packages/x/y/z", "/packages/nothing-1.0.zip"]:
+        assert site.get(path, user=who("eve")).status == 404, path
+
+
 def test_a_group_file_is_followed(own):
     from support.waiting import wait_until
 

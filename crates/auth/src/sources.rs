@@ -108,7 +108,11 @@ fn token_in(credentials: &Credentials) -> Option<&str> {
 #[async_trait]
 impl Identities for Sources {
     fn knows_anybody(&self) -> bool {
-        self.passwords.is_some() || !self.access.tokens(None).is_empty()
+        self.passwords.is_some() || self.access.has_tokens()
+    }
+
+    fn is_token(&self, credentials: &Credentials) -> bool {
+        token_in(credentials).is_some()
     }
 
     fn holds(&self, token: &Secret, kept: &TokenRecord) -> bool {

@@ -147,6 +147,11 @@ impl Access {
         self.state().projects_of(user).to_vec()
     }
 
+    /// Returns whether anybody has a token.
+    pub fn has_tokens(&self) -> bool {
+        !self.state().tokens.is_empty()
+    }
+
     /// Returns the trusted publishers, ordered by id.
     pub fn publishers(&self) -> Vec<Publisher> {
         self.state().publishers.clone()

@@ -6,11 +6,12 @@ use std::sync::{Mutex, PoisonError};
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, StatusCode};
 use serde_json::json;
-use wheelhouse_index::actor::Actor;
+use wheelhouse_index::actor::{Actor, Credentials};
 use wheelhouse_index::audit::{AuditEvent, AuditKind};
 use wheelhouse_index::permission::{Decision, Principal, Refusal, Right, Sight};
 use wheelhouse_standards::name::ProjectKey;
 
+use crate::abuse::Attempt;
 use crate::basic;
 use crate::error::ApiError;
 use crate::request::RequestInfo;
@@ -55,14 +56,14 @@ impl Shared {
         &self,
         headers: &HeaderMap,
         info: &RequestInfo,
-        rights: [Right; 2],
+        rights: [Right; 3],
     ) -> Result<Principal, ApiError> {
         let who = self.who(headers, info, rights[0]).await?;
-        let [first, second] =
-            rights.map(|right| self.access.may_somewhere(&who, right, self.index.name()));
-        if first.is_allowed() || second.is_allowed() {
+        let decided = rights.map(|right| self.access.may_somewhere(&who, right, self.index.name()));
+        if decided.iter().any(Decision::is_allowed) {
             return Ok(who);
         }
+        let [first, ..] = decided;
         Err(refused(first, &who, rights[0], None))
     }
 
@@ -129,8 +130,10 @@ impl Shared {
             return Ok(nobody());
         };
         let parsed = basic::parse(header.as_bytes());
-        let named = parsed.as_ref().map_or("", |sent| sent.user.as_str());
-        if let Some(wait) = self.tried.sign_in_wait(info.client, named) {
+        // What is no credentials guesses nothing.
+        let attempt = parsed.as_ref().ok().map(|sent| self.attempt(sent));
+        let wait = attempt.and_then(|attempt| self.tried.sign_in_wait(info.client, attempt));
+        if let Some(wait) = wait {
             self.metrics.limited_sign_ins.increment(1);
             return Err(ApiError::too_often(
                 "too many sign-ins failed from this address; wait before the next one",
@@ -145,7 +148,9 @@ impl Shared {
         };
         found.ok_or_else(|| {
             self.metrics.failed_sign_ins.increment(1);
-            self.tried.sign_in_failed(info.client, named);
+            if let Some(attempt) = attempt {
+                self.tried.sign_in_failed(info.client, attempt);
+            }
             let mut user = None;
             if let Ok(credentials) = &parsed {
                 // With an empty password the name may be a token.
@@ -162,6 +167,16 @@ impl Shared {
             });
             ApiError::wrong_credentials()
         })
+    }
+
+    fn attempt<'a>(&self, sent: &'a Credentials) -> Attempt<'a> {
+        if !self.identities.is_token(sent) {
+            return Attempt::Password(&sent.user);
+        }
+        // A token may be sent as the name with an empty password.
+        let password = sent.password.reveal();
+        let is_name = password.trim().is_empty();
+        Attempt::Token(if is_name { &sent.user } else { password })
     }
 
     fn ignores_needless_credentials(&self) -> bool {
@@ -182,7 +197,8 @@ fn refused(
         Decision::Refused(refusal) => refusal,
         Decision::Allowed(_) => Refusal::NoRule,
     };
-    if matches!(right, Right::List | Right::Download) && project.is_some() {
+    // A file of no project is one that nobody has.
+    if right == Right::Download || (right == Right::List && project.is_some()) {
         return ApiError::not_found();
     }
     let name = who

@@ -17,6 +17,12 @@ pub trait Identities: fmt::Debug + Send + Sync + 'static {
         true
     }
 
+    /// Returns whether credentials are a token: a text that nobody can guess, in contrast to a
+    /// password.
+    fn is_token(&self, _credentials: &Credentials) -> bool {
+        false
+    }
+
     /// Returns whom the credentials prove, or `None` if they prove nobody.
     ///
     /// Takes about the same time for an unknown user as for a wrong password.

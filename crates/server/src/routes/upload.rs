@@ -76,7 +76,11 @@ async fn act(
     body: DrainedBody,
 ) -> Result<Vec<String>, ApiError> {
     let who = state
-        .authorise_somewhere(&head.headers, info, [Right::Upload, Right::Create])
+        .authorise_somewhere(
+            &head.headers,
+            info,
+            [Right::Upload, Right::Create, Right::Delete],
+        )
         .await?;
     let limits = FormLimits {
         max_file_bytes: state.settings.limits.max_upload_bytes,
@@ -150,7 +154,7 @@ async fn publish(
     }
     let project = uploads[0].named.key.clone();
     let is_new = may_upload(state, who, &project).await?;
-    if let Some(wait) = state.tried.upload(&who.actor().to_string(), info.client) {
+    if let Some(wait) = state.tried.upload(who.actor(), info.client) {
         state.metrics.limited_uploads.increment(1);
         let detail = "too many uploads within an hour; --max-uploads-per-hour raises this limit";
         return Err(ApiError::too_often(detail, wait));

@@ -53,7 +53,7 @@ pub(crate) static MAX_FAILED_SIGN_INS: OptionDef = OptionDef {
     help: "Answer 429 after so many failed sign-ins of one user from one address within a minute, \
            and after ten times as many from one address; 0 for no limit.",
     details: "Behind a proxy that is not trusted all clients have its address: name it with \
-              `trusted-proxy`.",
+              `trusted-proxy`. A token that is wrong stops itself alone: it cannot be guessed.",
     ..OptionDef::BASE
 };
 
@@ -66,7 +66,7 @@ pub(crate) static MAX_UPLOADS_PER_HOUR: OptionDef = OptionDef {
     },
     default: DefaultValue::both("0"),
     topic: Topic::Limits,
-    help: "Answer 429 after so many uploads of one actor from one address within an hour; 0 for no \
+    help: "Answer 429 after so many uploads of one actor within an hour; 0 for no \
            limit.",
     ..OptionDef::BASE
 };
