@@ -284,7 +284,7 @@ def as_uv(file: Distribution) -> bytes:
     """The file without a type, and a field after it."""
     fields = [ACTION, ("protocol_version", "1"), ("sha256_digest", file.sha256), ("metadata_version", "2.3"),
               ("name", "demo"), ("version", "1.0"), ("filetype", "bdist_wheel"), ("pyversion", "py3")]
-    body = form([*fields, ("content", (file.filename, file.content)), ("attestations", "[]")])
+    body = form([*fields, ("content", (file.filename, file.content)), ("comment", "last")])
     type_ = b"Content-Type: application/octet-stream\r\n"
     assert body.count(type_) == 1
     return body.replace(type_, b"")

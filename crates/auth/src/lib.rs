@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![warn(missing_docs)]
 
+pub mod attestation;
 mod checker;
 pub mod group_file;
 pub mod htpasswd;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, anyhow};
 use tokio::sync::oneshot;
+use wheelhouse_auth::attestation::Attestations;
 use wheelhouse_auth::group_file::GroupFile;
 use wheelhouse_auth::htpasswd::{HtpasswdFile, HtpasswdOptions};
 use wheelhouse_auth::issuers::{Documents, Issuers};
@@ -32,7 +33,8 @@ use wheelhouse_upstream::{DocumentReader, Proxies};
 use crate::environment::Environment;
 use crate::logging::RequestLog;
 use crate::settings::{
-    FileCaching, InvalidCredentials, LegacyActions, PasswordSource, RunSettings, WatchMode,
+    AttestationSettings, FileCaching, InvalidCredentials, LegacyActions, PasswordSource,
+    RunSettings, WatchMode,
 };
 
 /// A server that is ready to run, and what belongs to it.
@@ -305,7 +307,7 @@ fn server_settings(
             LegacyActions::Accept => server::LegacyActions::Accept,
             LegacyActions::Gone => server::LegacyActions::Gone,
         },
-        ignores_attestations: settings.uploads.ignores_attestations,
+        attestations: attestations_of(&settings.uploads.attestations)?,
         tar_gz_type: settings.pages.tar_gz_type.as_str(),
         tls: settings
             .bind
@@ -330,6 +332,20 @@ fn server_settings(
         page_cache_bytes: settings.limits.page_cache_bytes,
         file_cache_bytes: settings.limits.file_cache_bytes,
     })
+}
+
+fn attestations_of(settings: &AttestationSettings) -> anyhow::Result<server::Attestations> {
+    let verifier = match settings {
+        AttestationSettings::Refuse => return Ok(server::Attestations::Refuse),
+        AttestationSettings::Ignore => return Ok(server::Attestations::Ignore),
+        AttestationSettings::Sigstore => Attestations::of_sigstore()?,
+        AttestationSettings::TrustRoot(path) => {
+            let text = std::fs::read_to_string(path)
+                .with_context(|| format!("cannot read the trust root `{}`", path.display()))?;
+            Attestations::new(&text).with_context(|| path.display().to_string())?
+        }
+    };
+    Ok(server::Attestations::Verify(Arc::new(verifier)))
 }
 
 /// Whose forwarded host, scheme and prefix are always believed.

@@ -10,7 +10,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use wheelhouse_standards::name::ProjectKey;
 
-use crate::actor::UserName;
+use crate::actor::{Actor, UserName};
 use crate::audit::{AuditEvent, AuditFilter};
 use crate::identity::{IndexName, Timestamp};
 use crate::permission::{
@@ -150,6 +150,16 @@ impl Access {
     /// Returns whether anybody has a token.
     pub fn has_tokens(&self) -> bool {
         !self.state().tokens.is_empty()
+    }
+
+    /// Returns the trusted publisher whose job somebody is, if it is one.
+    pub fn publisher_of(&self, who: &Actor) -> Option<Publisher> {
+        let account = who.account()?;
+        let state = self.state();
+        let mut publishers = state.publishers.iter();
+        publishers
+            .find(|publisher| publisher.account() == *account)
+            .cloned()
     }
 
     /// Returns the trusted publishers, ordered by id.

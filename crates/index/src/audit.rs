@@ -52,6 +52,8 @@ pub enum AuditKind {
     PublisherRemoved,
     /// An identity token was not exchanged.
     MintRefused,
+    /// A file without attestations was taken for a project whose last release had them.
+    ProvenanceLost,
 }
 
 impl AuditKind {
@@ -72,6 +74,7 @@ impl AuditKind {
         Self::PublisherAdded,
         Self::PublisherRemoved,
         Self::MintRefused,
+        Self::ProvenanceLost,
     ];
 
     /// Returns the stored name.
@@ -92,6 +95,7 @@ impl AuditKind {
             Self::PublisherAdded => "publisher-added",
             Self::PublisherRemoved => "publisher-removed",
             Self::MintRefused => "mint-refused",
+            Self::ProvenanceLost => "provenance-lost",
         }
     }
 

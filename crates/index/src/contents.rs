@@ -39,7 +39,12 @@ pub(crate) fn read_contents(
     }
     let (metadata, whole) = read_metadata(content, named, file_name);
     let digests = digester.finish();
-    Ok((Contents { digests, metadata }, whole))
+    let contents = Contents {
+        digests,
+        metadata,
+        has_provenance: false,
+    };
+    Ok((contents, whole))
 }
 
 /// Reads what a file says about itself. Blocks: not for request threads.

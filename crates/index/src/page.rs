@@ -6,7 +6,7 @@ use std::time::Duration;
 use wheelhouse_standards::digest::{Digests, HashAlgorithm, ListedDigest};
 use wheelhouse_standards::found::FileKind;
 use wheelhouse_standards::name::ProjectKey;
-use wheelhouse_standards::simple::link::encode_path;
+use wheelhouse_standards::simple::link::{encode_path, encode_segment};
 use wheelhouse_standards::simple::{
     CoreMetadataMark, FlatFile, FlatList, FragmentHash, ListedProject, PageFile, ProjectList,
     ProjectPage,
@@ -22,6 +22,16 @@ use crate::record::{FileRecord, MetadataSummary, ProjectSnapshot};
 pub const READING_PATIENCE: Duration = Duration::from_secs(3);
 /// How many records the list of all files takes from the catalog at a time.
 const FLAT_PAGE: usize = 5_000;
+
+/// What the links of a page begin with.
+#[derive(Debug, Clone, Copy)]
+pub struct Links<'a> {
+    /// Where files are; it ends in a slash.
+    pub files_base: &'a str,
+    /// The `https` URL of the index without a slash at its end, if it was asked under one: only
+    /// there attestations may be linked to.
+    pub secure_base: Option<&'a str>,
+}
 
 /// A page, and whether it shows everything that can be known.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,8 +61,7 @@ impl Index {
         })
     }
 
-    /// Returns the page of a project, or `None` if the index has no such project. File URLs begin
-    /// with `files_base`, which ends in a slash.
+    /// Returns the page of a project, or `None` if the index has no such project.
     ///
     /// Files that nobody has read are read first; that is waited for
     /// [`READING_PATIENCE`] at most.
@@ -62,14 +71,14 @@ impl Index {
     pub async fn project_page(
         self: &Arc<Self>,
         project: &ProjectKey,
-        files_base: &str,
+        links: Links<'_>,
     ) -> Result<Option<Shown<ProjectPage>>, StoreError> {
         let Some(snapshot) = self.read_snapshot(project).await? else {
             return Ok(None);
         };
         let is_complete = snapshot.files.iter().all(|record| self.is_read(record));
         Ok(Some(Shown {
-            page: self.render(snapshot, files_base),
+            page: self.render(snapshot, links),
             is_complete,
         }))
     }
@@ -104,7 +113,7 @@ impl Index {
         Ok(shown)
     }
 
-    fn render(&self, snapshot: ProjectSnapshot, files_base: &str) -> ProjectPage {
+    fn render(&self, snapshot: ProjectSnapshot, links: Links<'_>) -> ProjectPage {
         let mut records = snapshot.files;
         records.sort_by(|a, b| {
             (&a.named.version, a.file_name(), &a.path).cmp(&(
@@ -142,7 +151,7 @@ impl Index {
             .map(|record| {
                 let gpg_sig = (!links_signatures && !signed.is_empty())
                     .then(|| signed.contains(record.path.as_str()));
-                let mut file = self.page_file(record, files_base, gpg_sig);
+                let mut file = self.page_file(record, links, gpg_sig);
                 file.yanked = yank_of(&snapshot.marks, record);
                 file
             })
@@ -150,7 +159,11 @@ impl Index {
         page
     }
 
-    fn page_file(&self, record: &FileRecord, files_base: &str, gpg_sig: Option<bool>) -> PageFile {
+    fn page_file(&self, record: &FileRecord, links: Links<'_>, gpg_sig: Option<bool>) -> PageFile {
+        let Links {
+            files_base,
+            secure_base,
+        } = links;
         let mut file = PageFile::new(
             record.file_name(),
             format!("{files_base}{}", encode_path(record.path.as_str())),
@@ -161,6 +174,9 @@ impl Index {
         file.listed_hash = self.listed_hash(record);
         if let Some(contents) = &record.contents {
             file.sha256 = Some(contents.digests.sha256);
+            file.provenance = secure_base
+                .filter(|_| contents.has_provenance)
+                .map(|base| provenance_url(base, record));
             (file.core_metadata, file.requires_python) = match &contents.metadata {
                 MetadataSummary::None | MetadataSummary::Unreadable(_) => {
                     (CoreMetadataMark::Absent, None)
@@ -186,6 +202,15 @@ impl Index {
             (Some(algorithm), Some(contents)) => fragment(algorithm, &contents.digests),
         }
     }
+}
+
+fn provenance_url(base: &str, record: &FileRecord) -> String {
+    format!(
+        "{base}/integrity/{}/{}/{}/provenance",
+        record.project().as_str(),
+        encode_segment(record.named.version.as_str()),
+        encode_segment(record.file_name()),
+    )
 }
 
 fn fragment(algorithm: HashAlgorithm, digests: &Digests) -> FragmentHash {

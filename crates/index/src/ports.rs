@@ -2,6 +2,7 @@
 //! `wheelhouse_store::conformance` checks for every backend.
 
 mod access_store;
+mod attestation_verifier;
 mod catalog;
 mod clock;
 mod file_store;
@@ -9,6 +10,7 @@ mod identities;
 mod token_exchange;
 
 pub use access_store::{AccessChange, AccessRecord, AccessStore};
+pub use attestation_verifier::{AttestationError, AttestationVerifier, AttestedFile};
 pub use catalog::{Catalog, Committed, Counts, NewProject, SearchHit, SearchTerms};
 pub use clock::{Clock, SystemClock};
 pub use file_store::{

@@ -2,12 +2,22 @@
 //!
 //! Standard: PEP 740, "Index support for digital attestations".
 
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use serde_json::Value;
+use wheelhouse_standards::digest::Sha256Digest;
 use wheelhouse_standards::name::ProjectKey;
 use wheelhouse_standards::version::VersionText;
 
+use crate::identity::Timestamp;
 use crate::index::Index;
 use crate::path::FilePath;
-use crate::ports::{Content, OpenError, StoreError};
+use crate::ports::{Content, OpenError, PlaceMode, PlacedFile, StoreError};
+use crate::publish::PublishError;
+use crate::reading::ReadError;
 
 /// Largest provenance, in bytes.
 const MAX_PROVENANCE_BYTES: u64 = 1024 * 1024;
@@ -19,7 +29,7 @@ impl Index {
     /// # Errors
     /// [`StoreError`] if the catalog or the files cannot be read.
     pub async fn provenance(
-        &self,
+        self: &Arc<Self>,
         project: &ProjectKey,
         version: &str,
         file_name: &str,
@@ -37,15 +47,35 @@ impl Index {
     }
 
     /// Returns the provenance that stands beside a file, or `None` if the file is not offered or
-    /// nothing beside it is a provenance.
+    /// nothing beside it is a provenance of its content.
     ///
     /// # Errors
     /// [`StoreError`] if the catalog or the files cannot be read.
-    pub async fn provenance_of(&self, file: &FilePath) -> Result<Option<Vec<u8>>, StoreError> {
-        if self.view.file(file).await?.is_none() {
+    pub async fn provenance_of(
+        self: &Arc<Self>,
+        file: &FilePath,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        let Some(record) = self.view.file(file).await? else {
             return Ok(None);
-        }
-        let Ok(path) = format!("{file}.provenance").parse() else {
+        };
+        let contents = match self.read(&record).await {
+            Ok(contents) => contents,
+            Err(ReadError::Store(error)) => {
+                return Err(StoreError::new("index", "read a file", error));
+            }
+            Err(ReadError::NotFound | ReadError::Changed | ReadError::Away(_)) => return Ok(None),
+        };
+        self.provenance_beside(file, contents.digests.sha256).await
+    }
+
+    /// Returns what stands beside a file, if it is a provenance of content with this digest: it
+    /// may be left from another file of the same name.
+    pub(crate) async fn provenance_beside(
+        &self,
+        file: &FilePath,
+        sha256: Sha256Digest,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        let Some(path) = place_of_provenance(file) else {
             return Ok(None);
         };
         let opened = match self.files.open(&path).await {
@@ -61,12 +91,38 @@ impl Index {
             .await
             .map_err(|failure| StoreError::new("index", "read a provenance", failure))?
             .map_err(|error| StoreError::new("index", "read a provenance", error))?;
-        if is_provenance(&bytes) {
-            return Ok(Some(bytes));
+        match read_provenance(&bytes) {
+            Some(subjects) if subjects.iter().all(|subject| *subject == sha256) => Ok(Some(bytes)),
+            Some(_) => {
+                tracing::warn!(file.path = %path, "a provenance is about another file and not shown");
+                Ok(None)
+            }
+            None => {
+                tracing::warn!(file.path = %path, "this is no provenance of version 1 and not shown");
+                Ok(None)
+            }
         }
-        tracing::warn!(file.path = %path, "this is no provenance of version 1 and not shown");
-        Ok(None)
     }
+
+    /// Puts a provenance beside a file, in place of what may be there.
+    pub(crate) async fn place_provenance(
+        &self,
+        file: &FilePath,
+        provenance: Vec<u8>,
+        at: Timestamp,
+    ) -> Result<Box<dyn PlacedFile>, PublishError> {
+        let path = place_of_provenance(file).ok_or_else(|| {
+            StoreError::new("index", "place a provenance", "the name is too long")
+        })?;
+        let mut staging = self.files.stage().await?;
+        staging.write(Bytes::from(provenance)).await?;
+        let staged = staging.finish().await?;
+        Ok(staged.place(&path, PlaceMode::Replace, at).await?)
+    }
+}
+
+fn place_of_provenance(file: &FilePath) -> Option<FilePath> {
+    format!("{file}.provenance").parse().ok()
 }
 
 fn read_whole(content: &dyn Content) -> std::io::Result<Vec<u8>> {
@@ -83,12 +139,31 @@ fn read_whole(content: &dyn Content) -> std::io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Returns whether these bytes are a provenance as far as everybody relies on its form.
-fn is_provenance(bytes: &[u8]) -> bool {
-    let Ok(value) = serde_json::from_slice::<serde_json::Value>(bytes) else {
-        return false;
+/// Returns the digests of the files that a provenance is about, one for each attestation, or `None`
+/// if these bytes are no provenance as far as everybody relies on its form.
+fn read_provenance(bytes: &[u8]) -> Option<Vec<Sha256Digest>> {
+    let value: Value = serde_json::from_slice(bytes).ok()?;
+    if value["version"] != 1 {
+        return None;
+    }
+    let mut subjects = Vec::new();
+    for bundle in value["attestation_bundles"].as_array()? {
+        for attestation in bundle["attestations"].as_array()? {
+            subjects.push(subject_of(attestation)?);
+        }
+    }
+    Some(subjects)
+}
+
+/// Returns the digest of the one file that an attestation is about.
+fn subject_of(attestation: &Value) -> Option<Sha256Digest> {
+    let statement = attestation["envelope"]["statement"].as_str()?;
+    let statement = STANDARD.decode(statement).ok()?;
+    let statement: Value = serde_json::from_slice(&statement).ok()?;
+    let [subject] = statement["subject"].as_array()?.as_slice() else {
+        return None;
     };
-    value["version"] == 1 && value["attestation_bundles"].is_array()
+    subject["digest"]["sha256"].as_str()?.parse().ok()
 }
 
 #[cfg(test)]
@@ -106,7 +181,7 @@ mod tests {
             ("", false),
             ("{", false),
         ] {
-            assert_eq!(is_provenance(text.as_bytes()), is_one, "{text}");
+            assert_eq!(read_provenance(text.as_bytes()).is_some(), is_one, "{text}");
         }
     }
 }

@@ -28,6 +28,8 @@ pub struct Upload {
     pub staged: Box<dyn StagedFile>,
     /// The digests that the client says the file has.
     pub claimed: ClaimedDigests,
+    /// What is to be kept beside the file: a provenance that was verified.
+    pub provenance: Option<Vec<u8>>,
 }
 
 impl std::fmt::Debug for dyn StagedFile {
@@ -218,12 +220,21 @@ impl Index {
         }
         let mut accepted = Vec::new();
         let mut marks = Vec::new();
+        let mut placed = Vec::new();
+        let mut changes = Vec::new();
         for upload in uploads {
-            if let Some(place) = self.accept(&upload, overwrite, &mut marks).await? {
-                accepted.push((upload, place));
+            match self.accept(&upload, overwrite, &mut marks).await? {
+                Accepted::At(path, mode) => accepted.push((upload, (path, mode))),
+                Accepted::IsThere(record, contents) => {
+                    let proven = self.prove_later(upload, *record, &contents, &by).await?;
+                    if let Some((file, change)) = proven {
+                        placed.push(file);
+                        changes.push(change);
+                    }
+                }
             }
         }
-        if accepted.is_empty() {
+        if accepted.is_empty() && changes.is_empty() {
             return Ok(Published::Identical);
         }
         let mut vetted = Vec::new();
@@ -233,14 +244,12 @@ impl Index {
             findings.extend(looked.findings.iter().cloned());
             vetted.push((upload, place, looked));
         }
-        let mut placed = Vec::new();
-        let mut changes = Vec::new();
         for (upload, (path, mode), looked) in vetted {
-            match self.place(upload, path, mode, looked, &by).await {
-                Ok((file, change)) => {
-                    placed.push(file);
-                    changes.push(change);
-                }
+            match self
+                .place(upload, path, mode, looked, &by, &mut placed)
+                .await
+            {
+                Ok(change) => changes.push(change),
                 Err(error) => {
                     undo(placed).await;
                     return Err(error);
@@ -260,14 +269,44 @@ impl Index {
         Ok(Published::Recorded(findings))
     }
 
-    /// Decides where an upload goes, or `None` if the index has exactly this file. What an upload
+    /// Keeps the provenance of a file that is there and had none.
+    async fn prove_later(
+        &self,
+        upload: Upload,
+        record: FileRecord,
+        contents: &Contents,
+        by: &Attribution,
+    ) -> Result<Option<(Box<dyn PlacedFile>, FileChange)>, PublishError> {
+        let Some(provenance) = upload.provenance.filter(|_| !contents.has_provenance) else {
+            return Ok(None);
+        };
+        let metadata = self.catalog.core_metadata(&self.name, &record.path).await?;
+        let file = self
+            .place_provenance(&record.path, provenance, by.at)
+            .await?;
+        let contents = Contents {
+            has_provenance: true,
+            ..contents.clone()
+        };
+        let change = FileChange::Replace {
+            kind: Arrival::Upload,
+            record: FileRecord {
+                contents: Some(contents),
+                ..record
+            },
+            metadata: metadata.map(Box::new),
+        };
+        Ok(Some((file, change)))
+    }
+
+    /// Decides where an upload goes, or whether the index has exactly this file. What an upload
     /// takes back of what was said before is added to `taken_back`.
     async fn accept(
         self: &Arc<Self>,
         upload: &Upload,
         overwrite: Overwrite,
         taken_back: &mut Vec<MarkChange>,
-    ) -> Result<Option<(FilePath, PlaceMode)>, PublishError> {
+    ) -> Result<Accepted, PublishError> {
         let file_name = upload.file_name.clone();
         let project = &upload.named.key;
         let marks = self.catalog.marks(&self.name, Some(project)).await?;
@@ -298,7 +337,7 @@ impl Index {
         for record in self.catalog.files_named(&self.name, &file_name).await? {
             match self.read(&record).await {
                 Ok(contents) if contents.digests.sha256 == upload.staged.digests().sha256 => {
-                    return Ok(None);
+                    return Ok(Accepted::IsThere(Box::new(record), contents));
                 }
                 Ok(_) if overwrite == Overwrite::Refuse => {
                     return Err(PublishError::NameTaken { file_name });
@@ -328,11 +367,11 @@ impl Index {
             });
         }
         let hides_one = self.withdrawn.came_back().remove(&path).is_some();
-        Ok(Some(match first {
-            Some(existing) => (existing, PlaceMode::Replace),
-            None if hides_one => (path, PlaceMode::Replace),
-            None => (path, PlaceMode::New),
-        }))
+        Ok(match first {
+            Some(existing) => Accepted::At(existing, PlaceMode::Replace),
+            None if hides_one => Accepted::At(path, PlaceMode::Replace),
+            None => Accepted::At(path, PlaceMode::New),
+        })
     }
 
     async fn place(
@@ -342,26 +381,34 @@ impl Index {
         mode: PlaceMode,
         looked: Vetted,
         by: &Attribution,
-    ) -> Result<(Box<dyn PlacedFile>, FileChange), PublishError> {
+        placed: &mut Vec<Box<dyn PlacedFile>>,
+    ) -> Result<FileChange, PublishError> {
         let Upload {
             file_name,
             named,
             staged,
+            provenance,
             ..
         } = upload;
         let digests = staged.digests().clone();
-        let placed = staged
+        let has_provenance = provenance.is_some();
+        // Before the file: nobody must find it without.
+        if let Some(provenance) = provenance {
+            placed.push(self.place_provenance(&path, provenance, by.at).await?);
+        }
+        let file = staged
             .place(&path, mode, by.at)
             .await
             .map_err(|error| refused(&file_name, error))?;
         let record = FileRecord {
             path,
             named,
-            fingerprint: placed.fingerprint(),
+            fingerprint: file.fingerprint(),
             uploaded_at: by.at,
             contents: Some(Contents {
                 digests,
                 metadata: looked.summary,
+                has_provenance,
             }),
         };
         let kind = Arrival::Upload;
@@ -378,12 +425,21 @@ impl Index {
                 metadata,
             },
         };
-        Ok((placed, change))
+        placed.push(file);
+        Ok(change)
     }
 }
 
+/// What becomes of an upload.
+enum Accepted {
+    /// It goes there.
+    At(FilePath, PlaceMode),
+    /// The index has exactly this file.
+    IsThere(Box<FileRecord>, Arc<Contents>),
+}
+
 async fn undo(placed: Vec<Box<dyn PlacedFile>>) {
-    for file in placed {
+    for file in placed.into_iter().rev() {
         if let Err(error) = file.undo().await {
             tracing::error!("cannot take back a file whose upload failed: {error}");
         }

@@ -251,13 +251,17 @@ impl Index {
             let read = read_contents(&*file.content, &named, &file_name, listed)?;
             Ok::<_, std::io::Error>((read, file.content.fingerprint()?))
         });
-        let ((contents, metadata), fingerprint) = read
+        let ((mut contents, metadata), fingerprint) = read
             .await
             .map_err(|failure| StoreError::new("reader", "read a file", failure))?
             .map_err(|failure| StoreError::new("file store", "read a file", failure))?;
         if fingerprint != record.fingerprint {
             return Err(ReadError::Changed);
         }
+        contents.has_provenance = self
+            .provenance_beside(&record.path, contents.digests.sha256)
+            .await?
+            .is_some();
         let learned = Learned {
             path: record.path,
             fingerprint,

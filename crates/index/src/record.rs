@@ -44,6 +44,8 @@ pub struct Contents {
     pub digests: Digests,
     /// What the file says about itself.
     pub metadata: MetadataSummary,
+    /// Whether a provenance of just this content stands beside the file.
+    pub has_provenance: bool,
 }
 
 /// What pages need of a file's core metadata.

@@ -74,6 +74,17 @@ impl Index {
             })
             .collect();
         let mut findings = Vec::new();
+        if upload.provenance.is_none()
+            && let Some(attested) = attested_before(&snapshot, upload)
+        {
+            findings.push(Finding::of(
+                Policy::LostProvenance,
+                format!(
+                    "`{}` comes without attestations, and version {attested} had them",
+                    upload.file_name
+                ),
+            ));
+        }
         let of_kind = |kind| release.iter().find(|record| record.named.kind == kind);
         if upload.named.kind == FileKind::Sdist
             && let Some(other) = of_kind(FileKind::Sdist)
@@ -131,6 +142,33 @@ impl Index {
             limit_bytes,
         })
     }
+}
+
+/// Returns the version that makes one expect attestations of an upload: its own, if another file of
+/// it has some, or the one that was uploaded last before it, if all of its files have some.
+fn attested_before<'s>(snapshot: &'s ProjectSnapshot, upload: &Upload) -> Option<&'s str> {
+    let has_provenance = |record: &FileRecord| {
+        record
+            .contents
+            .as_ref()
+            .is_some_and(|contents| contents.has_provenance)
+    };
+    let is_same = |record: &FileRecord| record.named.version.key() == upload.named.version.key();
+    let files = || {
+        snapshot.files.iter().filter(|record| {
+            record.named.kind != FileKind::Signature && record.file_name() != upload.file_name
+        })
+    };
+    if let Some(attested) = files().find(|record| is_same(record) && has_provenance(record)) {
+        return Some(attested.named.version.as_str());
+    }
+    let last = files()
+        .filter(|record| !is_same(record))
+        .max_by_key(|record| record.uploaded_at)?;
+    files()
+        .filter(|record| record.named.version.key() == last.named.version.key())
+        .all(has_provenance)
+        .then_some(last.named.version.as_str())
 }
 
 async fn look_into(upload: &Upload) -> Result<Vetted, StoreError> {

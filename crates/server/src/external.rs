@@ -1,5 +1,6 @@
 //! How the outside names this server: scheme, host and path prefix, behind any proxy.
 
+use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
 
 use http::HeaderMap;
@@ -79,6 +80,20 @@ impl External {
     /// Returns an absolute path on this server as the client must ask for it.
     pub(crate) fn path(&self, path: &str) -> String {
         format!("{}{path}", self.prefix)
+    }
+
+    /// Returns what tells the pages apart that are asked under several names: the URL of the server
+    /// where links may need it, which is under https, else the prefix. Without a slash at its end.
+    pub(crate) fn base(&self) -> Cow<'_, str> {
+        match self.secure_base() {
+            Some(base) => Cow::Owned(base),
+            None => Cow::Borrowed(&self.prefix),
+        }
+    }
+
+    /// Returns the URL of the server without a slash at its end, if it was asked under https.
+    pub(crate) fn secure_base(&self) -> Option<String> {
+        (self.scheme == "https" && !self.host.is_empty()).then(|| self.url(""))
     }
 
     /// Returns an absolute URL, or an absolute path if the client named no host.

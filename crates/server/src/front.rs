@@ -230,8 +230,11 @@ impl Front {
                     .then_some((Route::ProjectPage, Subject::Project(name)))?
             }
         };
-        let prefix = &info.external.prefix;
-        let request = requested_page(subject, prefix, &head.headers, head.uri.query()).ok()?;
+        let base = match subject {
+            Subject::Project(_) => info.external.base(),
+            _ => info.external.prefix.as_str().into(),
+        };
+        let request = requested_page(subject, &base, &head.headers, head.uri.query()).ok()?;
         let page = self.state.pages.get(&request.key())?;
         Some((route, answer_page(&page.1, &head.headers)))
     }

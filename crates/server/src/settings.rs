@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ipnet::IpNet;
+use wheelhouse_index::ports::AttestationVerifier;
 use wheelhouse_index::publish::Overwrite;
 
 use crate::abuse::AbuseLimits;
@@ -34,9 +35,8 @@ pub struct Settings {
     pub needless_credentials: NeedlessCredentials,
     /// What the actions `submit`, `verify` and `doc_upload` get.
     pub legacy_actions: LegacyActions,
-    /// Whether attestations that come with an upload are dropped, in place of refusing it: there is
-    /// nothing to verify them with.
-    pub ignores_attestations: bool,
+    /// What becomes of attestations that come with uploads.
+    pub attestations: Attestations,
     /// The media type of `.tar.gz` files.
     pub tar_gz_type: &'static str,
     /// Peers whose `X-Forwarded-Host`, `-Proto` and `-Prefix` are believed.
@@ -110,4 +110,15 @@ impl Default for Limits {
             abuse: AbuseLimits::default(),
         }
     }
+}
+
+/// What becomes of attestations that come with uploads.
+#[derive(Debug, Clone)]
+pub enum Attestations {
+    /// The upload is refused: nothing is there to verify them with.
+    Refuse,
+    /// They are dropped.
+    Ignore,
+    /// They are verified, and kept with the file.
+    Verify(Arc<dyn AttestationVerifier>),
 }

@@ -81,6 +81,8 @@ pub enum Policy {
     LooseMetadata,
     /// A file for a release that is older than two weeks.
     OldRelease,
+    /// A file without attestations in a project whose last release had them.
+    LostProvenance,
 }
 
 impl Policy {
@@ -93,6 +95,7 @@ impl Policy {
         Self::PlatformTag,
         Self::LooseMetadata,
         Self::OldRelease,
+        Self::LostProvenance,
     ];
 
     /// Returns the name that settings use.
@@ -105,6 +108,7 @@ impl Policy {
             Self::PlatformTag => "platform-tag",
             Self::LooseMetadata => "loose-metadata",
             Self::OldRelease => "old-release",
+            Self::LostProvenance => "lost-provenance",
         }
     }
 
@@ -171,8 +175,10 @@ impl CheckPolicy {
             Gravity::Advice => false,
             Gravity::Broken => self.strictness != Strictness::Lenient,
             Gravity::Policy(policy) => {
-                // The public index only writes a mail about a wrong `RECORD`.
-                let is_of_public_index = policy != Policy::RecordMismatch;
+                // The public index only writes a mail about a wrong `RECORD`, and takes a file
+                // without attestations at any time.
+                let is_of_public_index =
+                    !matches!(policy, Policy::RecordMismatch | Policy::LostProvenance);
                 self.refused.contains(&policy)
                     || (is_of_public_index && self.strictness == Strictness::Strict)
             }

@@ -37,6 +37,30 @@ impl DistributionFilename {
         }
     }
 
+    /// Returns whether two names are of the same distribution: project, version, build and tags,
+    /// however they are spelled and ordered.
+    pub fn is_same(&self, other: &Self) -> bool {
+        fn sorted<'a>(tags: impl Iterator<Item = &'a str>) -> Vec<String> {
+            let mut tags: Vec<String> = tags.map(str::to_ascii_lowercase).collect();
+            tags.sort_unstable();
+            tags.dedup();
+            tags
+        }
+        if self.project() != other.project() || self.version() != other.version() {
+            return false;
+        }
+        match (self, other) {
+            (Self::Sdist(_), Self::Sdist(_)) => true,
+            (Self::Wheel(one), Self::Wheel(two)) => {
+                one.build() == two.build()
+                    && sorted(one.python_tags()) == sorted(two.python_tags())
+                    && sorted(one.abi_tags()) == sorted(two.abi_tags())
+                    && sorted(one.platform_tags()) == sorted(two.platform_tags())
+            }
+            _ => false,
+        }
+    }
+
     /// Checks that the name is spelled as an upload's has to be.
     ///
     /// # Errors

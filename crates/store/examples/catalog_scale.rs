@@ -148,6 +148,7 @@ fn learned(record: &FileRecord) -> Learned {
                 requires_python: Some(">=3.9".into()),
                 summary: Some(format!("A project with the number {}", record.project())),
             },
+            has_provenance: false,
         },
         metadata: None,
     }

@@ -94,6 +94,16 @@ pub(crate) fn upload_policies(text: &str) -> Result<(), String> {
     }
 }
 
+/// What becomes of attestations: a word, or a file that is there.
+pub(crate) fn attestations(text: &str) -> Result<(), String> {
+    if matches!(text, "refuse" | "ignore" | "sigstore") || std::path::Path::new(text).is_file() {
+        return Ok(());
+    }
+    Err(format!(
+        "there is no file `{text}`; use refuse, ignore, sigstore, or the path of a trust root"
+    ))
+}
+
 /// A hash algorithm, or a word that turns hashes off.
 pub(crate) fn hash_algorithm(text: &str) -> Result<(), String> {
     if is_off(text) || HashAlgorithm::from_str(text).is_ok() {

@@ -24,7 +24,7 @@ pub use logging::{LogOutput, LogStream, LoggingSettings, Note, NoteLevel};
 pub use pages::{FileCaching, PageSettings, TarGzType};
 pub use proxies::{IpRange, IpRangeError, ProxySettings};
 pub use update::UpdateSettings;
-pub use uploads::{LegacyActions, UploadSettings};
+pub use uploads::{AttestationSettings, LegacyActions, UploadSettings};
 
 pub(crate) use error::SettingsError;
 pub(crate) use source::Source;

@@ -1,5 +1,7 @@
 //! What is taken in.
 
+use std::path::PathBuf;
+
 use wheelhouse_standards::check::{CheckPolicy, Policy, Strictness};
 
 use super::source::Source;
@@ -14,12 +16,25 @@ pub struct UploadSettings {
     pub checks: CheckPolicy,
     /// How large the files of a project may be together, in bytes.
     pub max_project_bytes: Option<u64>,
-    /// Whether attestations are dropped, in place of refusing the upload.
-    pub ignores_attestations: bool,
+    /// What becomes of attestations.
+    pub attestations: AttestationSettings,
     /// What becomes of `submit`, `verify` and `doc_upload`.
     pub legacy_actions: LegacyActions,
     /// The longest upload that is taken, in bytes.
     pub max_upload_bytes: u64,
+}
+
+/// What becomes of attestations that come with uploads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AttestationSettings {
+    /// The upload is refused.
+    Refuse,
+    /// They are dropped.
+    Ignore,
+    /// They are verified with the trust root of Sigstore's public installation.
+    Sigstore,
+    /// They are verified with the trust root of this file.
+    TrustRoot(PathBuf),
 }
 
 /// What becomes of the form actions that have no meaning any more.
@@ -52,7 +67,12 @@ impl UploadSettings {
                 refused,
             },
             max_project_bytes: (max_project_mib > 0).then_some(max_project_mib << 20),
-            ignores_attestations: values.text(&defs::ATTESTATIONS) == Some("ignore"),
+            attestations: match values.text(&defs::ATTESTATIONS) {
+                None | Some("refuse") => AttestationSettings::Refuse,
+                Some("ignore") => AttestationSettings::Ignore,
+                Some("sigstore") => AttestationSettings::Sigstore,
+                Some(path) => AttestationSettings::TrustRoot(path.into()),
+            },
             legacy_actions: match values.text(&defs::LEGACY_ACTIONS) {
                 Some("gone") => LegacyActions::Gone,
                 _ => LegacyActions::Accept,

@@ -9,6 +9,7 @@ use wheelhouse_index::actor::{Actor, UserName};
 use wheelhouse_index::change::{Applied, Attribution, Event};
 use wheelhouse_index::identity::{Fingerprint, IndexName, Serial, Timestamp};
 use wheelhouse_index::journal::JournalReader;
+use wheelhouse_index::page::Links;
 use wheelhouse_index::path::FilePath;
 use wheelhouse_index::ports::{Catalog, Clock, FileStore, Observation, Scan, Seen};
 use wheelhouse_index::publish::{ClaimedDigests, Overwrite, PublishError, Published, Upload};
@@ -18,6 +19,11 @@ use wheelhouse_standards::name::ProjectKey;
 use wheelhouse_standards::simple::ProjectPage;
 use wheelhouse_store::catalog::MemoryCatalog;
 use wheelhouse_store::files::memory::MemoryFileStore;
+
+const LINKS: Links<'_> = Links {
+    files_base: "/packages/",
+    secure_base: None,
+};
 
 /// The moment at which all tests begin, in seconds since 1970.
 pub(crate) const BEGIN: i64 = 1_700_000_000;
@@ -119,6 +125,7 @@ impl House {
                 named: FoundFile::of(file_name).expect("a package file"),
                 staged: staging.finish().await?,
                 claimed: claimed.clone(),
+                provenance: None,
             });
         }
         let by = Attribution {
@@ -194,7 +201,7 @@ impl House {
     /// Returns a project's page, complete or not.
     pub(crate) async fn page(&self, project: &str) -> Option<ProjectPage> {
         let project = ProjectKey::of(project).expect("a name");
-        let shown = self.index.project_page(&project, "/packages/").await;
+        let shown = self.index.project_page(&project, LINKS).await;
         shown.expect("memory can be read").map(|shown| shown.page)
     }
 

@@ -11,6 +11,7 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderValue, Request, StatusCode, Version};
 use wheelhouse_index::Index;
+use wheelhouse_index::page::Links;
 use wheelhouse_index::permission::Right;
 use wheelhouse_standards::accept::{Representation, negotiate};
 use wheelhouse_standards::name::ProjectKey;
@@ -18,6 +19,7 @@ use wheelhouse_standards::simple::link::encode_segment;
 use wheelhouse_standards::simple::{ProjectStatus, html, json};
 
 use crate::error::ApiError;
+use crate::external::External;
 use crate::page_cache::{Form, Subject};
 use crate::render::{PageRequest, Rendering, add_cors, page};
 use crate::request::RequestInfo;
@@ -60,13 +62,13 @@ pub(super) async fn project_page(
             query.as_deref(),
         )));
     }
-    let prefix = &info.external.prefix;
+    let base = info.external.base();
     let subject = Subject::Project(project.as_str());
-    let request = requested(subject, prefix, &headers, query.as_deref())?;
+    let request = requested(subject, &base, &headers, query.as_deref())?;
     let listing = files_of_project(
         Arc::clone(&state),
         project.clone(),
-        files_base(prefix),
+        info.external.clone(),
         is_json(&request),
     );
     match page(&state, &request, &headers, listing).await {
@@ -201,10 +203,15 @@ async fn list_of_projects(index: Arc<Index>, is_json: bool) -> Result<Rendering,
 async fn files_of_project(
     state: State,
     project: ProjectKey,
-    files_base: String,
+    external: Arc<External>,
     is_json: bool,
 ) -> Result<Rendering, ApiError> {
-    let shown = state.index.project_page(&project, &files_base).await?;
+    let (files_base, secure_base) = (files_base(&external.prefix), external.secure_base());
+    let links = Links {
+        files_base: &files_base,
+        secure_base: secure_base.as_deref(),
+    };
+    let shown = state.index.project_page(&project, links).await?;
     let shown = shown.ok_or_else(|| no_such_project(&project))?;
     let page = shown.page;
     Ok(Rendering {

@@ -1,15 +1,20 @@
 //! `POST /` and `POST /legacy/`: uploads, removals, and what old tools also send there.
 
+use std::sync::Arc;
+
 use axum::extract::State as Shares;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, body};
 use http::header::{ACCEPT, USER_AGENT};
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Request, StatusCode};
+use serde_json::json;
+use wheelhouse_index::audit::{AuditEvent, AuditKind};
 use wheelhouse_index::documentation::has_index_page;
 use wheelhouse_index::permission::{Principal, Right};
+use wheelhouse_index::ports::{AttestedFile, StoreError};
 use wheelhouse_index::publish::{ClaimedDigests, PublishError, Published, Upload};
-use wheelhouse_standards::check::{Finding, Strictness, check_form};
+use wheelhouse_standards::check::{Finding, Gravity, Policy, Strictness, check_form};
 use wheelhouse_standards::found::{FoundFile, UploadFilename};
 use wheelhouse_standards::name::ProjectKey;
 
@@ -17,7 +22,7 @@ use super::upload_form::{FormLimits, ReceivedFile, UploadForm};
 use crate::drained::DrainedBody;
 use crate::error::{ApiError, phrase};
 use crate::request::RequestInfo;
-use crate::settings::LegacyActions;
+use crate::settings::{Attestations, LegacyActions};
 use crate::state::State;
 
 /// The header of a warning about an upload that was taken, one for each.
@@ -128,9 +133,10 @@ async fn publish(
     who: &Principal,
     form: UploadForm,
 ) -> Result<Vec<String>, ApiError> {
-    if form.has("attestations") && !state.settings.ignores_attestations {
-        return Err(ApiError::bad_request(
-            "Invalid attestations supplied during upload: this index has nothing to verify them with; upload without them (`uv publish --no-attestations`)",
+    let attestations = form.field("attestations").map(str::to_owned);
+    if attestations.is_some() && matches!(state.settings.attestations, Attestations::Refuse) {
+        return Err(invalid_attestations(
+            "this index has nothing to verify them with; upload without them (`uv publish --no-attestations`)",
         ));
     }
     let claimed = claimed_digests(&form)?;
@@ -159,6 +165,9 @@ async fn publish(
         let detail = "too many uploads within an hour; --max-uploads-per-hour raises this limit";
         return Err(ApiError::too_often(detail, wait));
     }
+    if let Some(sent) = attestations {
+        uploads[0].provenance = proven(state, who, sent, &uploads[0]).await?;
+    }
     let by = info.attribution(who.actor().clone(), &head.headers, state.index.now());
     let user = by.actor.to_string();
     let published = state
@@ -166,11 +175,20 @@ async fn publish(
         .publish(uploads, state.settings.overwrite, by.clone())
         .await?;
     if is_new {
-        state.access.adopt_project(&project, by).await?;
+        state.access.adopt_project(&project, by.clone()).await?;
         state.pages.forget(&project);
     }
     match published {
         Published::Recorded(of_file) => {
+            let lost = Gravity::Policy(Policy::LostProvenance);
+            if let Some(finding) = of_file.iter().find(|finding| finding.gravity == lost) {
+                state.audit.note(AuditEvent {
+                    kind: AuditKind::ProvenanceLost,
+                    by,
+                    project: Some(project),
+                    detail: json!({ "reason": finding.message }),
+                });
+            }
             findings.extend(of_file);
             state.metrics.uploads.increment(1);
             tracing::info!(
@@ -189,6 +207,44 @@ async fn publish(
         }
     }
     Ok(told(&file_name, &findings))
+}
+
+fn invalid_attestations(reason: impl std::fmt::Display) -> ApiError {
+    ApiError::bad_request(format!(
+        "Invalid attestations supplied during upload: {reason}"
+    ))
+}
+
+/// Verifies the attestations of an upload, and returns the provenance that is kept with it.
+async fn proven(
+    state: &State,
+    who: &Principal,
+    sent: String,
+    upload: &Upload,
+) -> Result<Option<Vec<u8>>, ApiError> {
+    let Attestations::Verify(verifier) = &state.settings.attestations else {
+        return Ok(None);
+    };
+    let publisher = state.access.publisher_of(who.actor()).ok_or_else(|| {
+        invalid_attestations(
+            "they are taken from jobs of trusted publishers alone; upload with a token from `uv publish --trusted-publishing`, or without them (`uv publish --no-attestations`)",
+        )
+    })?;
+    let verifier = Arc::clone(verifier);
+    let file_name = upload.file_name.clone();
+    let sha256 = upload.staged.digests().sha256;
+    let verified = tokio::task::spawn_blocking(move || {
+        let file = AttestedFile {
+            file_name: &file_name,
+            sha256,
+        };
+        verifier.verify(&sent, &file, &publisher)
+    });
+    match verified.await {
+        Ok(Ok(provenance)) => Ok(Some(provenance)),
+        Ok(Err(reason)) => Err(invalid_attestations(reason)),
+        Err(failure) => Err(StoreError::new("server", "verify attestations", failure).into()),
+    }
 }
 
 /// Checks what a form says about its file, as far as this index cares.
@@ -249,6 +305,7 @@ fn upload(received: ReceivedFile, claimed: ClaimedDigests) -> Result<Upload, Api
         named: name.into_found(),
         staged: received.staged,
         claimed,
+        provenance: None,
     })
 }
 

@@ -19,6 +19,8 @@ use wheelhouse_standards::check::FormFields;
 use crate::drained::DrainedBody;
 use crate::error::ApiError;
 
+/// The field with the attestations of the file.
+const ATTESTATIONS: &str = "attestations";
 /// Fields that some action asks for. All others are read and forgotten: what a file is, the file
 /// says.
 const KEPT_FIELDS: &[&str] = &[
@@ -32,11 +34,11 @@ const KEPT_FIELDS: &[&str] = &[
     "md5_digest",
     "sha256_digest",
     "blake2_256_digest",
+    ATTESTATIONS,
 ];
 /// The other fields that may be given once. What they say is read from the file.
 const SINGLE_FIELDS: &[&str] = &[
     "comment",
-    "attestations",
     "summary",
     "description",
     "description_content_type",
@@ -51,8 +53,10 @@ const SINGLE_FIELDS: &[&str] = &[
     "license_expression",
     "requires_python",
 ];
-/// Largest kept field, in bytes.
+/// How much is kept of a field, in bytes.
 const MAX_FIELD_BYTES: usize = 64 * 1024;
+/// How much is kept of the attestations, in bytes: two of them have some 20 000.
+const MAX_ATTESTATIONS_BYTES: usize = 512 * 1024;
 /// Most bytes in all fields that are not files: descriptions can be long.
 const MAX_FIELDS_BYTES: u64 = 32 * 1024 * 1024;
 /// Most parts of a form.
@@ -90,11 +94,6 @@ impl UploadForm {
             .get(name)
             .map(|text| text.trim())
             .filter(|text| !matches!(*text, "" | "UNKNOWN"))
-    }
-
-    /// Returns whether a field of [`SINGLE_FIELDS`] came.
-    pub(super) fn has(&self, name: &str) -> bool {
-        self.single.contains(name)
     }
 
     /// Returns what the form says of the file in it.
@@ -200,7 +199,7 @@ impl UploadForm {
                     )));
                 }
                 (name, None) => {
-                    let text = read_text(&mut part, &mut fields_bytes, limits).await?;
+                    let text = read_text(&mut part, name, &mut fields_bytes, limits).await?;
                     form.keep(name, || text)?;
                 }
             }
@@ -312,9 +311,14 @@ async fn receive(
 
 async fn read_text(
     part: &mut Field<'static>,
+    name: &str,
     fields_bytes: &mut u64,
     limits: FormLimits,
 ) -> Result<String, ApiError> {
+    let most = match name {
+        ATTESTATIONS => MAX_ATTESTATIONS_BYTES,
+        _ => MAX_FIELD_BYTES,
+    };
     let mut bytes = Vec::new();
     while let Some(chunk) = next_chunk(part, limits).await? {
         *fields_bytes += chunk.len() as u64;
@@ -324,7 +328,7 @@ async fn read_text(
             )));
         }
         // More than a kept field may have is not kept, of whatever field it is.
-        let room = MAX_FIELD_BYTES.saturating_sub(bytes.len()).min(chunk.len());
+        let room = most.saturating_sub(bytes.len()).min(chunk.len());
         bytes.extend_from_slice(&chunk[..room]);
     }
     Ok(String::from_utf8_lossy(&bytes).into_owned())

@@ -66,26 +66,31 @@ pub(crate) static REFUSE_UPLOADS_WITH: OptionDef = OptionDef {
     topic: Topic::Uploads,
     help: "Refuse uploads with these, at any strictness, separated by commas: local-version, \
            direct-reference, record-mismatch, unknown-classifier, platform-tag, loose-metadata, \
-           old-release.",
+           old-release, lost-provenance.",
     details: "`local-version` is a version such as 1.0+cu126, `direct-reference` a dependency with \
               an address, `record-mismatch` a wheel whose RECORD lists something else than what is \
               in it, `unknown-classifier` one that is not in the common list or no longer, \
               `platform-tag` one that the public index does not take, such as linux_x86_64, \
               `loose-metadata` long summaries, unknown fields and bad addresses, `old-release` a \
-              file for a release that is older than 14 days.",
+              file for a release that is older than 14 days, `lost-provenance` one without \
+              attestations in a project whose last release had them.",
     ..OptionDef::BASE
 };
 
 pub(crate) static ATTESTATIONS: OptionDef = OptionDef {
     long: "attestations",
-    kind: Kind::Choice {
+    kind: Kind::Text {
         name: "WHAT",
-        words: &["refuse", "ignore"],
+        check: checks::attestations,
     },
     default: DefaultValue::each("refuse", "ignore"),
     topic: Topic::Uploads,
-    help: "Refuse uploads that carry attestations, which nobody can verify here, or drop the \
-           attestations (ignore).",
+    help: "What becomes of attestations that come with uploads: the upload is refused (refuse), \
+           they are dropped (ignore), or verified with the trust root of Sigstore (sigstore) or \
+           of this file, and kept.",
+    details: "Attestations are taken from jobs of trusted publishers alone. The file is a trust \
+              root in Sigstore's JSON form, for a private installation of it or for a newer root \
+              of the public one than this program came with. It is read at the start.",
     ..OptionDef::BASE
 };
 

@@ -16,7 +16,7 @@ use wheelhouse_standards::name::ProjectKey;
 use super::failure::{Failure, Outcome};
 use super::mark::SerialMark;
 use super::marks;
-use super::row::{contents_values, record_columns, record_from_row, record_values};
+use super::row::{RECORD_COLUMNS, contents_values, record_columns, record_from_row, record_values};
 use super::stored::{FORMAT, mark_to_text, record_to_text};
 use crate::catalog::effect::{
     Effect, MarkEffect, changes_what_is_offered, effect_of, mark_effect_of,
@@ -330,10 +330,10 @@ const PUT_FILE: &str = "
         index_id, project_id, path, file_name, kind, spelled_name, version, size_bytes,
         modified_ns, inode, object_sha256, uploaded_at, sha256, blake2b_256, md5,
         listed_algorithm, listed_hex, metadata_state, unreadable_reason, offered_sha256,
-        requires_python, summary
+        requires_python, summary, has_provenance
     ) VALUES (
         ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
-        ?20, ?21, ?22
+        ?20, ?21, ?22, ?23
     )
     ON CONFLICT (index_id, path) DO UPDATE SET
         project_id = excluded.project_id, kind = excluded.kind,
@@ -346,7 +346,8 @@ const PUT_FILE: &str = "
         metadata_state = excluded.metadata_state,
         unreadable_reason = excluded.unreadable_reason,
         offered_sha256 = excluded.offered_sha256,
-        requires_python = excluded.requires_python, summary = excluded.summary
+        requires_python = excluded.requires_python, summary = excluded.summary,
+        has_provenance = excluded.has_provenance
     RETURNING id";
 
 /// The name is that of the newest file, signatures only if there is nothing else. A project
@@ -381,7 +382,7 @@ pub(super) fn find(
     let mut rows = statement.query(params![index_id, path.as_str()])?;
     match rows.next()? {
         None => Ok(None),
-        Some(row) => Ok(Some((row.get(20)?, record_from_row(row)?))),
+        Some(row) => Ok(Some((row.get(RECORD_COLUMNS)?, record_from_row(row)?))),
     }
 }
 

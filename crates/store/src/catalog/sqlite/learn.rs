@@ -22,8 +22,8 @@ pub(super) fn learn(
     let mut update = connection.prepare_cached(
         "UPDATE files SET sha256 = ?1, blake2b_256 = ?2, md5 = ?3, listed_algorithm = ?4,
              listed_hex = ?5, metadata_state = ?6, unreadable_reason = ?7, offered_sha256 = ?8,
-             requires_python = ?9, summary = ?10
-         WHERE id = ?11",
+             requires_python = ?9, summary = ?10, has_provenance = ?11
+         WHERE id = ?12",
     )?;
     let (mut count, mut unread_less) = (0, 0_i64);
     for learned in learned {

@@ -21,10 +21,13 @@ macro_rules! record_columns {
         "p.key, f.path, f.kind, f.spelled_name, f.version, f.size_bytes, f.modified_ns, f.inode, \
          f.object_sha256, f.uploaded_at, f.sha256, f.blake2b_256, f.md5, f.listed_algorithm, \
          f.listed_hex, f.metadata_state, f.unreadable_reason, f.offered_sha256, \
-         f.requires_python, f.summary"
+         f.requires_python, f.summary, f.has_provenance"
     };
 }
 pub(super) use record_columns;
+
+/// How many columns `record_columns!` names: the number of the first one after them.
+pub(super) const RECORD_COLUMNS: usize = 21;
 
 /// Reads a row of `record_columns!`.
 pub(super) fn record_from_row(row: &Row<'_>) -> Outcome<FileRecord> {
@@ -91,6 +94,7 @@ fn contents_from_row(row: &Row<'_>) -> Outcome<Option<Contents>> {
             listed,
         },
         metadata,
+        has_provenance: row.get::<_, Option<bool>>(20)?.unwrap_or(false),
     }))
 }
 
@@ -126,9 +130,14 @@ pub(super) fn record_values(record: &FileRecord) -> [ToSqlOutput<'_>; 10] {
 }
 
 /// The values of the columns of what reading a file showed, in the order of [`record_columns!`].
-pub(super) fn contents_values(contents: Option<&Contents>) -> [ToSqlOutput<'_>; 10] {
-    let Some(Contents { digests, metadata }) = contents else {
-        return [NULL; 10];
+pub(super) fn contents_values(contents: Option<&Contents>) -> [ToSqlOutput<'_>; 11] {
+    let Some(Contents {
+        digests,
+        metadata,
+        has_provenance,
+    }) = contents
+    else {
+        return [NULL; 11];
     };
     let listed = digests.listed.as_ref();
     let (state, reason, offered, requires_python, summary) = match metadata {
@@ -157,6 +166,7 @@ pub(super) fn contents_values(contents: Option<&Contents>) -> [ToSqlOutput<'_>; 
         offered.map_or(NULL, |sha256| blob(sha256.as_bytes())),
         optional(requires_python),
         optional(summary),
+        (*has_provenance).into(),
     ]
 }
 

@@ -13,6 +13,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0002_marks.sql"),
     include_str!("migrations/0003_newest.sql"),
     include_str!("migrations/0004_access.sql"),
+    include_str!("migrations/0005_provenance.sql"),
 ];
 
 /// What a database file holds, as far as its header tells.

@@ -51,6 +51,8 @@ struct Read {
     #[serde(skip_serializing_if = "Option::is_none")]
     listed: Option<(String, String)>,
     metadata: Summary,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    provenance: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -121,6 +123,7 @@ fn read_of(contents: &Contents) -> Read {
                 summary: summary.clone(),
             },
         },
+        provenance: contents.has_provenance,
     }
 }
 
@@ -184,6 +187,7 @@ fn contents_of(read: Read) -> Outcome<Contents> {
                 summary,
             },
         },
+        has_provenance: read.provenance,
     })
 }
 

@@ -72,6 +72,7 @@ pub(crate) fn contents(summary: &str) -> Contents {
             requires_python: Some(">=3.9".into()),
             summary: Some(summary.into()),
         },
+        has_provenance: false,
     }
 }
 

@@ -83,6 +83,7 @@ pub(crate) async fn every_form_of_contents_is_kept(catalog: Arc<dyn Catalog>) {
             demo.contents = Some(Contents {
                 digests,
                 metadata: metadata.clone(),
+                has_provenance: matches!(metadata, MetadataSummary::None),
             });
             keeps(&*catalog, demo).await;
         }

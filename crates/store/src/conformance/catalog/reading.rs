@@ -122,6 +122,7 @@ pub(crate) async fn what_was_read_is_added_without_a_serial_or_an_event(catalog:
     unreadable.contents = Contents {
         digests: digests("second"),
         metadata: MetadataSummary::Unreadable("no end of archive".into()),
+        has_provenance: true,
     };
     unreadable.metadata = None;
     assert_eq!(
