@@ -8,7 +8,8 @@ STAGES=(tools scripts typos addresses fmt clippy build unit doctest clients inst
 # Everything that is installed is installed here; the other stages only use it. A stage that is
 # asked for alone calls it first, which takes no time when all is there.
 stage_tools() {
-    need_programs cargo=cargo git=git cc=gcc curl=curl htpasswd=apache2-utils openssl=openssl
+    need_programs cargo=cargo git=git cc=gcc
+    need_test_programs
     make_venvs
     start_cargo_deny
 }
@@ -60,7 +61,7 @@ stage_doctest() {
 # The real installers and uploaders against the real program, and the real pypiserver beside it.
 stage_clients() {
     make_venvs
-    need_programs curl=curl htpasswd=apache2-utils openssl=openssl
+    need_test_programs
     cargo build --package wheelhouse --bins --profile ci --locked
     "$WHEELHOUSE_VENVS/runner/bin/python" -m pytest tests -n 2 --dist loadfile -q
 }

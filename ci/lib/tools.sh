@@ -42,12 +42,29 @@ need_programs() {
     install_packages "${missing[@]}"
 }
 
+# Installs what the tests run beside the program: clients, a directory, an ACME server.
+need_test_programs() {
+    need_programs curl=curl htpasswd=apache2-utils openssl=openssl \
+        /usr/sbin/slapd=slapd ldapmodify=ldap-utils pebble=pebble
+}
+
 install_packages() {
     local as_root=()
     [ "$(id -u)" -eq 0 ] || as_root=(sudo)
     echo "installing Debian packages: $*"
     "${as_root[@]}" apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+    # A package must not start a server of its own: the tests start theirs, on loopback.
+    local policy=/usr/sbin/policy-rc.d ours=
+    if [ ! -e "$policy" ]; then
+        printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
+        "${as_root[@]}" chmod 755 "$policy"
+        ours=$policy
+    fi
+    local result=0
+    DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -qq --no-install-recommends "$@" \
+        >/dev/null || result=$?
+    [ -z "$ours" ] || "${as_root[@]}" rm -f "$ours"
+    return "$result"
 }
 
 # Prints the Python that makes the environments: 3.11, else any that is newer.

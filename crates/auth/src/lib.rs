@@ -7,6 +7,7 @@ pub mod group_file;
 pub mod htpasswd;
 pub mod identity_token;
 pub mod issuers;
+pub mod ldap;
 pub mod sources;
 pub mod token;
 pub mod trusted;

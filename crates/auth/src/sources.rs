@@ -1,4 +1,5 @@
-//! All sources of identities, asked in turn: tokens, then the password file. Whoever is found gets
+//! All sources of identities, asked in turn: tokens, then the password file and the
+//! directory. Whoever is found gets
 //! the groups that are known of them, unless the account is disabled.
 
 use std::sync::Arc;
@@ -19,24 +20,25 @@ pub struct Sources {
     access: Arc<Access>,
     clock: Arc<dyn Clock>,
     key: TokenKey,
-    passwords: Option<Arc<dyn Identities>>,
+    /// The password file, then the directory.
+    users: Vec<Arc<dyn Identities>>,
     groups: Option<GroupFile>,
 }
 
 impl Sources {
-    /// Puts the sources together. `passwords` are asked for whatever is no token.
+    /// Puts the sources together. `users` are asked in turn for whatever is no token.
     pub fn new(
         access: Arc<Access>,
         clock: Arc<dyn Clock>,
         key: TokenKey,
-        passwords: Option<Arc<dyn Identities>>,
+        users: Vec<Arc<dyn Identities>>,
         groups: Option<GroupFile>,
     ) -> Self {
         Self {
             access,
             clock,
             key,
-            passwords,
+            users,
             groups,
         }
     }
@@ -59,6 +61,25 @@ impl Sources {
         };
         self.note_use(kept);
         Some(Principal::new(actor).within(limits))
+    }
+
+    /// Returns whom a password proves. One source that cannot be asked does not keep the others from
+    /// proving somebody.
+    async fn proven(&self, credentials: &Credentials) -> Result<Option<Principal>, IdentifyError> {
+        let mut failure = None;
+        for source in &self.users {
+            match source.identify(credentials).await {
+                Ok(Some(found)) => return Ok(Some(found)),
+                Ok(None) => {}
+                Err(error) => failure = Some(error),
+            }
+        }
+        failure.map_or(Ok(None), Err)
+    }
+
+    fn groups_of_file(&self, user: &UserName) -> Vec<GroupName> {
+        let groups = self.groups.as_ref();
+        groups.map_or_else(Vec::new, |groups| groups.groups_of(user.as_str()))
     }
 
     /// Writes down in the background that a token was used.
@@ -108,7 +129,7 @@ fn token_in(credentials: &Credentials) -> Option<&str> {
 #[async_trait]
 impl Identities for Sources {
     fn knows_anybody(&self) -> bool {
-        self.passwords.is_some() || self.access.has_tokens()
+        !self.users.is_empty() || self.access.has_tokens()
     }
 
     fn is_token(&self, credentials: &Credentials) -> bool {
@@ -120,28 +141,34 @@ impl Identities for Sources {
         token.is_some_and(|token| token.verified(&self.key, &kept.proof_sha256).is_some())
     }
 
-    fn groups_of(&self, user: &UserName) -> Vec<GroupName> {
-        let groups = self.groups.as_ref();
-        groups.map_or_else(Vec::new, |groups| groups.groups_of(user.as_str()))
+    async fn groups_of(&self, user: &UserName) -> Vec<GroupName> {
+        let mut groups = self.groups_of_file(user);
+        for source in &self.users {
+            groups.extend(source.groups_of(user).await);
+        }
+        groups
     }
 
     async fn identify(
         &self,
         credentials: &Credentials,
     ) -> Result<Option<Principal>, IdentifyError> {
-        let found = match (token_in(credentials), &self.passwords) {
-            (Some(token), _) => self.of_token(token),
-            (None, Some(passwords)) => passwords.identify(credentials).await?,
-            (None, None) => None,
+        let Some(token) = token_in(credentials) else {
+            let Some(found) = self.proven(credentials).await? else {
+                return Ok(None);
+            };
+            let account = found.actor().account();
+            let groups = account.map_or_else(Vec::new, |name| self.groups_of_file(name));
+            return Ok(self.access.admit(found.in_groups(groups)));
         };
-        let Some(found) = found else {
+        let Some(found) = self.of_token(token) else {
             return Ok(None);
         };
-        let of_file = match found.actor().account() {
-            Some(name) => self.groups_of(name),
+        let groups = match found.actor().account() {
+            Some(name) => self.groups_of(name).await,
             None => Vec::new(),
         };
-        Ok(self.access.admit(found.in_groups(of_file)))
+        Ok(self.access.admit(found.in_groups(groups)))
     }
 
     fn make_token(

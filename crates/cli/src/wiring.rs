@@ -9,10 +9,12 @@ use wheelhouse_auth::attestation::Attestations;
 use wheelhouse_auth::group_file::GroupFile;
 use wheelhouse_auth::htpasswd::{HtpasswdFile, HtpasswdOptions};
 use wheelhouse_auth::issuers::{Documents, Issuers};
+use wheelhouse_auth::ldap::{LdapDirectory, LdapOptions};
 use wheelhouse_auth::sources::Sources;
 use wheelhouse_auth::token::{TokenKey, fill_random};
 use wheelhouse_auth::trusted::TrustedPublishing;
 use wheelhouse_index::access::Access;
+use wheelhouse_index::actor::Secret;
 use wheelhouse_index::identity::IndexName;
 use wheelhouse_index::journal::JournalReader;
 use wheelhouse_index::ports::{
@@ -33,8 +35,8 @@ use wheelhouse_upstream::{DocumentReader, Proxies};
 use crate::environment::Environment;
 use crate::logging::RequestLog;
 use crate::settings::{
-    AttestationSettings, FileCaching, InvalidCredentials, LegacyActions, PasswordSource,
-    RunSettings, WatchMode,
+    AttestationSettings, DirectorySettings, FileCaching, InvalidCredentials, LegacyActions,
+    PasswordSource, RunSettings, WatchMode,
 };
 
 /// A server that is ready to run, and what belongs to it.
@@ -191,16 +193,17 @@ fn identities(
     access: Arc<Access>,
     clock: Arc<dyn Clock>,
 ) -> anyhow::Result<Arc<dyn Identities>> {
-    let passwords: Option<Arc<dyn Identities>> = match &settings.access.passwords {
-        PasswordSource::File(path) => {
-            let options = HtpasswdOptions {
-                allow_plain_passwords: settings.access.allow_plain_passwords,
-                ..HtpasswdOptions::default()
-            };
-            Some(Arc::new(HtpasswdFile::open(path.clone(), &options)?))
-        }
-        PasswordSource::Nobody | PasswordSource::NotNeeded => None,
-    };
+    let mut users: Vec<Arc<dyn Identities>> = Vec::new();
+    if let PasswordSource::File(path) = &settings.access.passwords {
+        let options = HtpasswdOptions {
+            allow_plain_passwords: settings.access.allow_plain_passwords,
+            ..HtpasswdOptions::default()
+        };
+        users.push(Arc::new(HtpasswdFile::open(path.clone(), &options)?));
+    }
+    if let Some(directory) = &settings.access.directory {
+        users.push(Arc::new(directory_of(directory)?));
+    }
     let groups = settings.access.group_file.clone();
     let groups = groups.map(GroupFile::open).transpose()?;
     // On a full disk no key can be written, and no token can be made either.
@@ -216,9 +219,38 @@ fn identities(
         access,
         clock,
         TokenKey::new(key),
-        passwords,
+        users,
         groups,
     )))
+}
+
+/// Makes ready to ask an LDAP directory.
+fn directory_of(settings: &DirectorySettings) -> anyhow::Result<LdapDirectory> {
+    let reader = match &settings.reader {
+        None => None,
+        Some((dn, path)) => {
+            let password = std::fs::read_to_string(path)
+                .with_context(|| format!("cannot read the password in `{}`", path.display()))?;
+            let password = password.trim_end_matches(['\r', '\n']);
+            // A bind without a password succeeds, as nobody in particular.
+            anyhow::ensure!(!password.is_empty(), "`{}` is empty", path.display());
+            Some((dn.clone(), Secret::new(password.to_owned())))
+        }
+    };
+    if settings.url.is_plain() && !settings.start_tls {
+        tracing::warn!(
+            "passwords go to {} without encryption; use ldaps:// or --ldap-start-tls",
+            settings.url
+        );
+    }
+    let options = LdapOptions {
+        url: settings.url.clone(),
+        start_tls: settings.start_tls,
+        reader,
+        groups: settings.groups.clone(),
+    };
+    LdapDirectory::new(options)
+        .map_err(|error| anyhow!("the system gives no random bytes: {error}"))
 }
 
 /// Puts trusted publishing together, if any issuer is trusted.

@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use wheelhouse_auth::ldap::LdapUrl;
 use wheelhouse_index::permission::{Pattern, Rights, Rule};
 use wheelhouse_standards::check::Policy;
 use wheelhouse_standards::digest::HashAlgorithm;
@@ -92,6 +93,23 @@ pub(crate) fn upload_policies(text: &str) -> Result<(), String> {
             ))
         }
     }
+}
+
+/// The address of an LDAP directory.
+pub(crate) fn ldap_url(text: &str) -> Result<(), String> {
+    text.parse::<LdapUrl>()
+        .map(|_| ())
+        .map_err(|error| error.to_string())
+}
+
+/// A distinguished name: it is only looked at whether it may be one.
+pub(crate) fn distinguished_name(text: &str) -> Result<(), String> {
+    if text.contains('=') && !text.contains(char::is_control) {
+        return Ok(());
+    }
+    Err(format!(
+        "`{text}` is no distinguished name, such as ou=groups,dc=example"
+    ))
 }
 
 /// What becomes of attestations: a word, or a file that is there.

@@ -5,6 +5,7 @@ use std::io;
 use std::path::Path;
 use std::path::PathBuf;
 
+use wheelhouse_auth::ldap::LdapUrl;
 use wheelhouse_index::permission::{Lock, Rule};
 
 use super::error::SettingsError;
@@ -18,6 +19,8 @@ pub struct AccessSettings {
     pub locks: Vec<Lock>,
     /// Where users and passwords come from.
     pub passwords: PasswordSource,
+    /// The directory that users and groups come from too.
+    pub directory: Option<DirectorySettings>,
     /// The file that groups come from, absolute.
     pub group_file: Option<PathBuf>,
     /// Who may do what.
@@ -80,6 +83,7 @@ impl AccessSettings {
         Ok(Self {
             locks,
             passwords,
+            directory: DirectorySettings::of(source)?,
             group_file: source.path(&defs::GROUP_FILE),
             rules: values
                 .list(&defs::RULE)
@@ -101,6 +105,39 @@ impl AccessSettings {
                 _ => InvalidCredentials::Ignore,
             },
         })
+    }
+}
+
+/// How an LDAP directory is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DirectorySettings {
+    /// Where it is, and where users are in it.
+    pub url: LdapUrl,
+    /// Who searches: a distinguished name, and the file with its password.
+    pub reader: Option<(String, PathBuf)>,
+    /// Under which distinguished name groups are.
+    pub groups: Option<String>,
+    /// Whether the connection is secured with `StartTLS`.
+    pub start_tls: bool,
+}
+
+impl DirectorySettings {
+    fn of(source: Source<'_>) -> Result<Option<Self>, SettingsError> {
+        let Some(url) = source.text(&defs::LDAP_URL) else {
+            return Ok(None);
+        };
+        let password = source.path(&defs::LDAP_PASSWORD_FILE);
+        let reader = match (source.text(&defs::LDAP_BIND), password) {
+            (Some(dn), Some(file)) => Some((dn, file)),
+            (None, None) => None,
+            _ => return Err(SettingsError::HalfAReader),
+        };
+        Ok(url.parse().ok().map(|url| Self {
+            url,
+            reader,
+            groups: source.text(&defs::LDAP_GROUPS),
+            start_tls: source.values.truth(&defs::LDAP_START_TLS),
+        }))
     }
 }
 

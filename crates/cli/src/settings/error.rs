@@ -24,6 +24,9 @@ pub(crate) enum SettingsError {
     /// A certificate without its key, or the other way round.
     #[error("`--tls-certificate` and `--tls-key` are only good together")]
     HalfOfTls,
+    /// A directory's reader without its password, or the other way round.
+    #[error("`--ldap-bind` and `--ldap-password-file` are only good together")]
+    HalfAReader,
     /// The password file cannot be read.
     #[error("cannot read the password file {}", path.display())]
     PasswordFile { path: PathBuf, source: io::Error },
@@ -63,7 +66,8 @@ impl SettingsError {
             | Self::PasswordFile { .. }
             | Self::WelcomeFile { .. }
             | Self::IgnoreList { .. }
-            | Self::HalfOfTls => None,
+            | Self::HalfOfTls
+            | Self::HalfAReader => None,
         }
     }
 
@@ -77,6 +81,7 @@ impl SettingsError {
             Self::PasswordsWithoutLocks
             | Self::LocksWithoutPasswords
             | Self::HalfOfTls
+            | Self::HalfAReader
             | Self::PasswordFile { .. }
             | Self::WelcomeFile { .. }
             | Self::HealthPathTaken { .. } => false,

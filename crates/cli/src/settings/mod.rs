@@ -15,7 +15,7 @@ mod source;
 mod update;
 mod uploads;
 
-pub use access::{AccessSettings, InvalidCredentials, PasswordSource};
+pub use access::{AccessSettings, DirectorySettings, InvalidCredentials, PasswordSource};
 pub use bind::BindSettings;
 pub use fallback::{FallbackMode, FallbackSettings};
 pub use folders::{FolderSettings, StateSettings, WatchMode};

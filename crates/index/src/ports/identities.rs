@@ -32,8 +32,9 @@ pub trait Identities: fmt::Debug + Send + Sync + 'static {
     async fn identify(&self, credentials: &Credentials)
     -> Result<Option<Principal>, IdentifyError>;
 
-    /// Returns the groups of a user that are known without a sign-in.
-    fn groups_of(&self, _user: &UserName) -> Vec<GroupName> {
+    /// Returns the groups of a user that are known without a sign-in. Where they cannot be asked
+    /// for, there are none: groups only allow.
+    async fn groups_of(&self, _user: &UserName) -> Vec<GroupName> {
         Vec::new()
     }
 

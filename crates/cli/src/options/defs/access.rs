@@ -43,6 +43,65 @@ pub(crate) static GROUP_FILE: OptionDef = OptionDef {
     ..OptionDef::BASE
 };
 
+pub(crate) static LDAP_URL: OptionDef = OptionDef {
+    long: "ldap-url",
+    kind: Kind::Text {
+        name: "URL",
+        check: checks::ldap_url,
+    },
+    topic: Topic::Access,
+    help: "Take users from this LDAP directory too: ldaps://HOST/BASE?ATTRIBUTE?SCOPE?FILTER, such \
+           as 'ldaps://ldap.example/ou=people,dc=example?uid'.",
+    details: "The form of Apache's `AuthLDAPURL`. A user is searched below BASE by ATTRIBUTE (uid) \
+              within SCOPE (sub, one) and FILTER, and proven by a bind with the password; that is \
+              remembered for a minute. The password file is asked first. `ldap://` without \
+              `ldap-start-tls` sends passwords as they are.",
+    ..OptionDef::BASE
+};
+
+pub(crate) static LDAP_BIND: OptionDef = OptionDef {
+    long: "ldap-bind",
+    kind: Kind::Text {
+        name: "DN",
+        check: checks::distinguished_name,
+    },
+    topic: Topic::Access,
+    help: "Search the directory as this account, with the password in `ldap-password-file`; without, \
+           anonymously.",
+    ..OptionDef::BASE
+};
+
+pub(crate) static LDAP_PASSWORD_FILE: OptionDef = OptionDef {
+    long: "ldap-password-file",
+    kind: Kind::Path { name: "FILE" },
+    topic: Topic::Access,
+    help: "Take the password of the account that searches the directory from this file.",
+    details: "It is read at the start.",
+    ..OptionDef::BASE
+};
+
+pub(crate) static LDAP_GROUPS: OptionDef = OptionDef {
+    long: "ldap-groups",
+    kind: Kind::Text {
+        name: "DN",
+        check: checks::distinguished_name,
+    },
+    topic: Topic::Access,
+    help: "Take groups from below this entry of the directory, groups in groups too.",
+    details: "A group is an entry with the user in `member`, `uniqueMember` or `memberUid`; its name \
+              is its `cn`. They count for the user's tokens too, and are remembered for a minute.",
+    ..OptionDef::BASE
+};
+
+pub(crate) static LDAP_START_TLS: OptionDef = OptionDef {
+    long: "ldap-start-tls",
+    kind: Kind::Truth,
+    default: DefaultValue::both("false"),
+    topic: Topic::Access,
+    help: "Encrypt the connection to the directory with StartTLS.",
+    ..OptionDef::BASE
+};
+
 pub(crate) static RULE: OptionDef = OptionDef {
     long: "rule",
     kind: Kind::List {

@@ -89,7 +89,7 @@ pub(in crate::routes::api) async fn can(
     let asked = if query.actor == "anonymous" {
         Some(Principal::new(Actor::Anonymous))
     } else {
-        let groups = state.identities.groups_of(&name);
+        let groups = state.identities.groups_of(&name).await;
         let known = Principal::new(Actor::User(name)).in_groups(groups);
         state.access.admit(known)
     };
