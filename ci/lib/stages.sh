@@ -3,12 +3,12 @@
 
 # ci/test reads it.
 # shellcheck disable=SC2034
-STAGES=(tools scripts typos addresses fmt clippy build unit doctest clients instructions doc deny crypto)
+STAGES=(tools scripts typos addresses fmt clippy build unit doctest clients fuzz instructions doc deny crypto)
 
 # Everything that is installed is installed here; the other stages only use it. A stage that is
 # asked for alone calls it first, which takes no time when all is there.
 stage_tools() {
-    need_programs cargo=cargo git=git cc=gcc
+    need_programs cargo=cargo git=git cc=gcc c++=g++
     need_test_programs
     make_venvs
     start_cargo_deny
@@ -64,6 +64,12 @@ stage_clients() {
     need_test_programs
     cargo build --package wheelhouse --bins --profile ci --locked
     "$WHEELHOUSE_VENVS/runner/bin/python" -m pytest tests -n 2 --dist loadfile -q
+}
+
+# Everything that reads what strangers send, with inputs that look for ways through it. The long form
+# is in ci/soak.
+stage_fuzz() {
+    ci/lib/fuzz.sh 20
 }
 
 # What a hot request costs, in instructions: the same on a busy machine as on an idle one.

@@ -18,6 +18,9 @@ mod external;
 mod file_cache;
 mod flights;
 mod front;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod generations;
 mod listen;
 mod metrics;

@@ -12,7 +12,7 @@ mod rss;
 mod simple;
 mod trusted;
 mod upload;
-mod upload_form;
+pub(crate) mod upload_form;
 mod xmlrpc;
 
 use axum::Router;

@@ -66,30 +66,30 @@ const MAX_URLENCODED_BYTES: usize = 100 * 1024;
 
 /// An upload's form.
 #[derive(Default)]
-pub(super) struct UploadForm {
+pub(crate) struct UploadForm {
     fields: HashMap<&'static str, String>,
     /// The fields of [`SINGLE_FIELDS`] that came, and the first one that came again.
     single: HashSet<&'static str>,
     repeated: Option<&'static str>,
     /// The file in `content`.
-    pub(super) content: Option<ReceivedFile>,
+    pub(crate) content: Option<ReceivedFile>,
     /// The file in `gpg_signature`.
-    pub(super) signature: Option<ReceivedFile>,
+    pub(crate) signature: Option<ReceivedFile>,
 }
 
 /// A file that was received whole.
-pub(super) struct ReceivedFile {
+pub(crate) struct ReceivedFile {
     /// The name that the form gives it, unchecked.
-    pub(super) file_name: String,
-    pub(super) staged: Box<dyn StagedFile>,
+    pub(crate) file_name: String,
+    pub(crate) staged: Box<dyn StagedFile>,
     /// The media type that the form gives it.
-    pub(super) content_type: Option<String>,
+    pub(crate) content_type: Option<String>,
 }
 
 impl UploadForm {
     /// Returns a field's text without blanks around it, or `None` if it is not there, empty, or
     /// the `UNKNOWN` of old tools.
-    pub(super) fn field(&self, name: &str) -> Option<&str> {
+    pub(crate) fn field(&self, name: &str) -> Option<&str> {
         self.fields
             .get(name)
             .map(|text| text.trim())
@@ -97,7 +97,7 @@ impl UploadForm {
     }
 
     /// Returns what the form says of the file in it.
-    pub(super) fn said(&self) -> FormFields<'_> {
+    pub(crate) fn said(&self) -> FormFields<'_> {
         const DIGESTS: [&str; 3] = ["md5_digest", "sha256_digest", "blake2_256_digest"];
         let content = self.content.as_ref();
         FormFields {
@@ -117,7 +117,7 @@ impl UploadForm {
     ///
     /// # Errors
     /// 400 for what is no form, 408 for a client that stalls, 413 and others for limits.
-    pub(super) async fn read(
+    pub(crate) async fn read(
         index: &Index,
         headers: &HeaderMap,
         body: DrainedBody,
@@ -277,9 +277,9 @@ enum Unreadable {
 
 /// What a form may use up.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct FormLimits {
-    pub(super) max_file_bytes: u64,
-    pub(super) idle_timeout: Duration,
+pub(crate) struct FormLimits {
+    pub(crate) max_file_bytes: u64,
+    pub(crate) idle_timeout: Duration,
 }
 
 async fn receive(
