@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import socket
+from contextlib import ExitStack
 
 import pytest
 
 from support.distributions import wheel
 from support.programs import Site
+from support.waiting import wait_until
 
 USERS = {name: "{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=" for name in ["ada", "bob"]}
 LOCKED = ["-P", ".htpasswd", "-a", "update,download,list"]
@@ -94,3 +97,45 @@ def test_under_pypiservers_name_nobody_is_stopped(serve, pypi_server):
     statuses = {site.get("/simple/", user=("ada", f"guess-{n}")).status for n in range(400)}
     assert statuses == {401}
     assert site.get("/simple/", user=("ada", "secret")).status == 200
+
+
+def limited(site: Site, limit: str) -> int:
+    found = re.search(rf'^wheelhouse_limited_requests_total{{limit="{limit}"}} (\d+)$', site.get("/metrics").text,
+                      re.MULTILINE)
+    return int(found.group(1)) if found else 0
+
+
+def test_requests_beyond_a_limit_are_told_and_counted(serve, wheelhouse):
+    site = serve(wheelhouse, "-a", ".", "-P", ".", "--max-upload-mib", "1")
+    large = wheel("large", "1.0", padding=2_000_000)
+    answer = site.upload(large)
+    assert answer.status == 400 and "--max-upload-mib" in answer.text
+    assert limited(site, "body-size") == 1
+    answer = site.raw(b"GET / HTTP/1.1\r\nHost: a\r\nX-Long: " + b"x" * 200_000 + b"\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 431")
+    assert limited(site, "head-size") == 1
+    assert limited(site, "head-time") == limited(site, "body-time") == limited(site, "connections") == 0
+
+
+def test_heads_that_do_not_end_are_counted(serve, wheelhouse):
+    site = serve(wheelhouse, "--header-timeout-seconds", "1")
+    with socket.create_connection(("127.0.0.1", site.port), timeout=20) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: a\r\nX-Slow: ")
+        assert b"HTTP/1.1 200" not in connection.recv(1000)
+    wait_until(lambda: limited(site, "head-time") == 1, seconds=10)
+
+
+def test_too_many_connections_are_told_when_to_come_again(serve, wheelhouse):
+    site = serve(wheelhouse, "--max-connections", "4", files=[wheel("demo", "1.0")])
+    with ExitStack() as stack:
+        idle = [stack.enter_context(socket.create_connection(("127.0.0.1", site.port))) for _ in range(4)]
+        answer = site.get("/simple/demo/")
+        assert answer.status == 503 and "too many connections" in answer.text
+        assert int(answer.header("Retry-After")) > 0
+        # So is everybody who comes after, at once.
+        answers = [site.get("/simple/").status for _ in range(20)]
+        assert answers == [503] * 20
+        for connection in idle:
+            connection.close()
+        wait_until(lambda: site.get("/simple/demo/").status == 200, seconds=10)
+    assert limited(site, "connections") >= 21

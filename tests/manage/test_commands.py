@@ -142,6 +142,14 @@ def test_the_journal_is_shown(site, at_work):
     assert at_work("log", "--kind", "yanked").stdout.splitlines() == [lines[4]]
     since = lines[4].split()[0]
     assert at_work("log", "--since", since).stdout.splitlines() == lines[5:]
+    assert at_work("log", "--since", "1h").stdout.splitlines() == lines
+    assert at_work("log", "--since", "2020-01-01").stdout.splitlines() == lines
+    assert at_work("log", "--since", "2020-01-01", "--limit", "2").stdout.splitlines() == lines[-2:]
+    assert at_work("log", "--since", "2100-01-01T00:00").stdout == ""
+    moment = lines[5].split()[1]
+    shown = at_work("log", "--since", moment).stdout.splitlines()
+    assert lines[-1] in shown and shown == lines[-len(shown):]
+    assert "7d" in at_work("log", "--since", "yesterday", fails=True).stderr
     events = [json.loads(line) for line in at_work("log", "--json").stdout.splitlines()]
     assert [event["kind"] for event in events] == kinds
     assert "uploaded" in at_work("log", "--kind", "nonsense", fails=True).stderr
@@ -175,6 +183,8 @@ def test_what_cannot_be_done_is_said(site, at_work, words, says):
         (["yank", "demo", "--server", "http://127.0.0.1:9/"], "cannot stand together"),
         (["yank", "demo", "--nonsense"], "--nonsense"),
         (["log", "--limit", "0"], "limit"),
+        (["log", "--all", "--follow"], "--follow"),
+        (["log", "--all", "--access"], "--access"),
         (["log", "demo"], "one word too many"),
     ],
 )

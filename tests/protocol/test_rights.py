@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import xmlrpc.client
 
 import pytest
 
 from support.distributions import sdist, wheel
+from support.owners import own as command
 from support.programs import Site
 
 HASH = "{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ="
@@ -219,3 +221,22 @@ def test_audit_of_failed_sign_ins_is_written_without_the_password(own):
     for path in sorted((own.packages / ".wheelhouse").glob("catalog.sqlite*")):
         assert b"a-wrong-password" not in path.read_bytes()
     assert "a-wrong-password" not in own.log
+
+
+def test_log_shows_changes_and_the_trail_together(own):
+    own.get("/simple/", user=("ada", "wrong"), headers={"User-Agent": "curl/8"})
+    command(own, "rule", "add", "user:eve", "upload", "data-*")
+    own.upload(wheel("data-logged", "1.0"), user=who("ada"), agent="twine/7.0.0")
+    lines = command(own, "log", "--all", "--since", "1h", "--limit", "1000").splitlines()
+    moments = [line.split()[0] for line in lines]
+    assert moments == sorted(moments)
+    said = "\n".join(lines)
+    assert "sign-in-failed" in said and "rule-added" in said and "uploaded" in said
+    events = [json.loads(line) for line in command(own, "log", "--all", "--json", "--limit", "1000").splitlines()]
+    for event in events:
+        if event["kind"] in ("sign-in-failed", "uploaded"):
+            assert {"actor", "address", "agent", "request_id"} <= set(event["by"]), event
+    by_ada = [json.loads(line) for line in command(own, "log", "--all", "--json", "--actor", "user:ada").splitlines()]
+    assert by_ada and {event["by"]["actor"] for event in by_ada} == {"user:ada"}
+    about = [json.loads(line) for line in command(own, "log", "--all", "--json", "--project", "data-logged").splitlines()]
+    assert about and {event["project"] for event in about} == {"data-logged"}

@@ -13,6 +13,8 @@ use wheelhouse_index::manage::ManageError;
 use wheelhouse_index::ports::{IdentifyError, StoreError};
 use wheelhouse_index::publish::PublishError;
 
+use crate::metrics::RequestLimit;
+
 /// The challenge of every 401, in the realm that pypiserver's users have stored passwords for.
 pub(crate) const CHALLENGE: &str = r#"Basic realm="pypi", charset="UTF-8""#;
 /// Longest reason phrase, in bytes.
@@ -26,6 +28,8 @@ pub(crate) struct ApiError {
     pub(crate) detail: String,
     /// When the client may try again, in seconds.
     pub(crate) retry_after_seconds: Option<u32>,
+    /// Which limit the request exceeded, if it did.
+    pub(crate) limit: Option<RequestLimit>,
 }
 
 /// Why a request was refused, for the log: an extension of the answer.
@@ -38,6 +42,7 @@ impl ApiError {
             status,
             detail: detail.into(),
             retry_after_seconds: None,
+            limit: None,
         }
     }
 
@@ -67,6 +72,18 @@ impl ApiError {
         Self {
             retry_after_seconds: Some(2),
             ..Self::new(StatusCode::SERVICE_UNAVAILABLE, detail)
+        }
+    }
+
+    /// The request exceeded a limit.
+    pub(crate) fn beyond(
+        limit: RequestLimit,
+        status: StatusCode,
+        detail: impl Into<String>,
+    ) -> Self {
+        Self {
+            limit: Some(limit),
+            ..Self::new(status, detail)
         }
     }
 
@@ -169,6 +186,9 @@ impl IntoResponse for ApiError {
         }
         if let Some(seconds) = self.retry_after_seconds {
             headers.insert(RETRY_AFTER, seconds.into());
+        }
+        if let Some(limit) = self.limit {
+            response.extensions_mut().insert(limit);
         }
         response.extensions_mut().insert(Refusal(self.detail));
         response

@@ -19,6 +19,7 @@ use crate::access_log::{RequestFacts, ResponseFacts};
 use crate::body::Body;
 use crate::error::{ApiError, Refusal};
 use crate::external::{External, client_address};
+use crate::metrics::RequestLimit;
 use crate::page_cache::Subject;
 use crate::render::answer as answer_page;
 use crate::request::{RequestIds, RequestInfo};
@@ -111,6 +112,9 @@ impl Front {
         }
         if let Ok(id) = HeaderValue::from_str(info.id.as_str()) {
             headers.insert(REQUEST_ID.clone(), id);
+        }
+        if let Some(limit) = response.extensions().get::<RequestLimit>() {
+            self.state.metrics.limited(*limit);
         }
         let duration = began.elapsed();
         self.state

@@ -9,12 +9,14 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 use tokio_rustls::server::TlsStream;
 
 use crate::front::Front;
+use crate::metrics::RequestLimit;
 use crate::patient_io::PatientIo;
 use crate::settings::Limits;
 use crate::state::State;
@@ -22,6 +24,11 @@ use crate::tls::Tls;
 
 /// Most requests that one HTTP/2 connection may have under way.
 const MAX_STREAMS: u32 = 32;
+/// How long all places may be taken before clients are told.
+const FULL_PATIENCE: Duration = Duration::from_secs(2);
+/// How many clients are told at once, and how long that may take.
+const MAX_REFUSALS: usize = 256;
+const REFUSAL_PATIENCE: Duration = Duration::from_secs(1);
 /// Most bytes of a request's head.
 const MAX_HEAD_BYTES: usize = 64 * 1024;
 
@@ -35,19 +42,30 @@ pub(crate) async fn serve(
     let limits = state.settings.limits.clone();
     let connections = builder(&limits);
     let places = Arc::new(Semaphore::new(limits.max_connections));
+    let refusals = Arc::new(Semaphore::new(MAX_REFUSALS));
     let graceful = GracefulShutdown::new();
     if let Some(tls) = &state.settings.tls {
         tokio::spawn(Arc::clone(tls).follow());
     }
     let mut stop = pin!(stop);
+    let mut full_since = None;
     loop {
-        // A connection waits in the system's queue while all places are taken.
-        let place = tokio::select! {
-            place = Arc::clone(&places).acquire_owned() => {
-                place.expect("the semaphore is never closed")
+        // While all places are taken, connections wait in the system's queue for a while, and then
+        // hear that they are too many.
+        let mut place = Arc::clone(&places).try_acquire_owned().ok();
+        if place.is_some() {
+            full_since = None;
+        } else {
+            let since = *full_since.get_or_insert_with(|| {
+                state.metrics.limited(RequestLimit::Connections);
+                Instant::now()
+            });
+            tokio::select! {
+                free = Arc::clone(&places).acquire_owned() => place = free.ok(),
+                () = tokio::time::sleep_until(since + FULL_PATIENCE) => {}
+                () = &mut stop => break,
             }
-            () = &mut stop => break,
-        };
+        }
         let (stream, peer) = tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok(accepted) => accepted,
@@ -57,6 +75,18 @@ pub(crate) async fn serve(
                 }
             },
             () = &mut stop => break,
+        };
+        let Some(place) = place.or_else(|| Arc::clone(&places).try_acquire_owned().ok()) else {
+            state.metrics.limited(RequestLimit::Connections);
+            if let Ok(turn) = Arc::clone(&refusals).try_acquire_owned() {
+                let is_plain = state.settings.tls.is_none();
+                tokio::spawn(async move {
+                    let _turn = turn;
+                    let refused = refuse(stream, is_plain);
+                    let _ = tokio::time::timeout(REFUSAL_PATIENCE, refused).await;
+                });
+            }
+            continue;
         };
         let connection = Connection {
             builder: connections.clone(),
@@ -68,6 +98,9 @@ pub(crate) async fn serve(
         tokio::spawn(async move {
             state.metrics.connections.increment(1);
             if let Err(error) = connection.serve(ready(stream), &state).await {
+                if let Some(limit) = limit_of(&*error) {
+                    state.metrics.limited(limit);
+                }
                 tracing::debug!(client.address = %peer, "a connection ended early: {error}");
             }
             state.metrics.connections.decrement(1);
@@ -82,6 +115,31 @@ pub(crate) async fn serve(
         tracing::warn!("requests were cut off that did not end in time");
     }
 }
+
+/// Returns the limit that a connection ended by, if it did by one.
+fn limit_of(error: &(dyn std::error::Error + Send + Sync + 'static)) -> Option<RequestLimit> {
+    let error = error.downcast_ref::<hyper::Error>()?;
+    if error.is_parse_too_large() {
+        return Some(RequestLimit::HeadSize);
+    }
+    error.is_timeout().then_some(RequestLimit::HeadTime)
+}
+
+/// Tells a client that there are too many connections.
+async fn refuse(mut stream: TcpStream, is_plain: bool) -> std::io::Result<()> {
+    if !is_plain {
+        return Ok(());
+    }
+    stream.write_all(TOO_MANY).await?;
+    stream.shutdown().await?;
+    // A client that is cut off while it still writes may not read what was said.
+    let mut rest = [0; 4_096];
+    while stream.read(&mut rest).await? > 0 {}
+    Ok(())
+}
+
+/// What a client hears where all connections are taken.
+const TOO_MANY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 63\r\nRetry-After: 5\r\nConnection: close\r\n\r\ntoo many connections are open here; try again in a few seconds\n";
 
 /// One connection, before it is known what it speaks.
 struct Connection {

@@ -35,6 +35,43 @@ pub(crate) struct Metrics {
     pub(crate) limited_sign_ins: Counter,
     /// Uploads that were refused because of too many.
     pub(crate) limited_uploads: Counter,
+    /// By limit, in the order of [`RequestLimit::ALL`].
+    limited_requests: Vec<Counter>,
+}
+
+/// A limit that a request or a connection can exceed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RequestLimit {
+    /// More bytes than a body may have.
+    BodySize,
+    /// Nothing came for too long in the middle of a body.
+    BodyTime,
+    /// More bytes than a head may have.
+    HeadSize,
+    /// A head that did not come to its end in time.
+    HeadTime,
+    /// More connections than may be open.
+    Connections,
+}
+
+impl RequestLimit {
+    const ALL: [Self; 5] = [
+        Self::BodySize,
+        Self::BodyTime,
+        Self::HeadSize,
+        Self::HeadTime,
+        Self::Connections,
+    ];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::BodySize => "body-size",
+            Self::BodyTime => "body-time",
+            Self::HeadSize => "head-size",
+            Self::HeadTime => "head-time",
+            Self::Connections => "connections",
+        }
+    }
 }
 
 impl fmt::Debug for Metrics {
@@ -66,6 +103,12 @@ impl Metrics {
                 }
             }
         }
+        let limited_requests = RequestLimit::ALL.iter().map(|limit| {
+            let label = Label::from_static_parts("limit", limit.name());
+            let key = Key::from_parts("wheelhouse_limited_requests_total", vec![label]);
+            recorder.register_counter(&key, &METADATA)
+        });
+        let limited_requests = limited_requests.collect();
         let counter = |name| recorder.register_counter(&Key::from_static_name(name), &METADATA);
         let gauge = |name| recorder.register_gauge(&Key::from_static_name(name), &METADATA);
         Self {
@@ -74,11 +117,17 @@ impl Metrics {
             failed_sign_ins: counter("wheelhouse_failed_sign_ins_total"),
             limited_sign_ins: counter("wheelhouse_limited_sign_ins_total"),
             limited_uploads: counter("wheelhouse_limited_uploads_total"),
+            limited_requests,
             requests,
             durations: Route::ALL.iter().map(|_| Durations::default()).collect(),
             handle,
             recorder,
         }
+    }
+
+    /// Counts a request or a connection that exceeded a limit.
+    pub(crate) fn limited(&self, limit: RequestLimit) {
+        self.limited_requests[limit as usize].increment(1);
     }
 
     /// Counts an answered request.

@@ -5,6 +5,7 @@ use http::StatusCode;
 
 use crate::drained::DrainedBody;
 use crate::error::ApiError;
+use crate::metrics::RequestLimit;
 use crate::state::Shared;
 
 /// Reads a body of at most `max_bytes`; `what` is what people call it, as in "the call".
@@ -19,13 +20,14 @@ pub(crate) async fn read_whole(
         let next = tokio::time::timeout(state.settings.limits.idle_timeout, body.next()).await;
         let next = next.map_err(|_| {
             let detail = format!("{what} did not come to its end");
-            ApiError::new(StatusCode::REQUEST_TIMEOUT, detail)
+            ApiError::beyond(RequestLimit::BodyTime, StatusCode::REQUEST_TIMEOUT, detail)
         })?;
         let Some(chunk) = next else { break };
         let chunk =
             chunk.map_err(|_| ApiError::bad_request(format!("{what} ended in its middle")))?;
         if bytes.len() + chunk.len() > max_bytes {
-            return Err(ApiError::new(
+            return Err(ApiError::beyond(
+                RequestLimit::BodySize,
                 StatusCode::PAYLOAD_TOO_LARGE,
                 format!("{what} is larger than {max_bytes} bytes"),
             ));

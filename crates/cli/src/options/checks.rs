@@ -95,6 +95,11 @@ pub(crate) fn upload_policies(text: &str) -> Result<(), String> {
     }
 }
 
+/// From when on a log is shown.
+pub(crate) fn since(text: &str) -> Result<(), String> {
+    crate::owners::check_since(text)
+}
+
 /// The address of an LDAP directory.
 pub(crate) fn ldap_url(text: &str) -> Result<(), String> {
     text.parse::<LdapUrl>()

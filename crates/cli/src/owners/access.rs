@@ -11,7 +11,7 @@ use wheelhouse_index::permission::Rule;
 use wheelhouse_server::api::{
     AccountList, AccountWish, CanReport, Changed, MemberList, MemberWish, ProviderName,
     PublisherList, PublisherReport, PublisherWish, RobotWish, RoleList, RoleName, RoleWish,
-    RuleList, RuleWish, TokenList, TokenMade, TokenReport, TokenWish, Trail,
+    RuleList, RuleWish, TokenList, TokenMade, TokenReport, TokenWish,
 };
 
 use super::connection::{self, Answer, Connection};
@@ -523,38 +523,4 @@ fn narrow(options: &Options) -> Result<(), Failure> {
     let token = Token::parse(&text).map_err(anyhow::Error::new)?;
     let narrow = token.narrowed(&caveat).map_err(anyhow::Error::new)?;
     print(&format!("{}\n", narrow.text().reveal()))
-}
-
-/// Shows the audit trail, the last events last.
-pub(super) async fn trail(connection: &Connection, options: &Options) -> Result<(), Failure> {
-    let limit = options.limit.min(1_000).to_string();
-    let mut asked = vec![("limit", limit.as_str())];
-    asked.extend(options.actor.iter().map(|actor| ("actor", actor.as_str())));
-    asked.extend(
-        options
-            .project
-            .iter()
-            .map(|name| ("project", name.as_str())),
-    );
-    asked.extend(options.kind.iter().map(|kind| ("kind", kind.as_str())));
-    let answer = connection
-        .get(&address("/api/v1/access/trail", &asked))
-        .await?;
-    let trail: Trail = answer.read()?;
-    let mut text = String::new();
-    for event in trail.events.iter().rev() {
-        if options.json {
-            let line = serde_json::to_string(event).context("cannot write JSON")?;
-            let _ = writeln!(text, "{line}");
-            continue;
-        }
-        let project = event.project.as_deref().unwrap_or("-");
-        let address = event.by.address.as_deref().unwrap_or("-");
-        let _ = writeln!(
-            text,
-            "{}  {}  {project}  {}  {address}  {}",
-            event.at, event.kind, event.by.actor, event.detail
-        );
-    }
-    print(&text)
 }

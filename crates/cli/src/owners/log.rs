@@ -4,10 +4,12 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use form_urlencoded::Serializer;
+use jiff::Timestamp;
 use wheelhouse_server::api::{EventList, EventReport, IndexReport};
 
 use super::connection::Connection;
-use super::{Options, show, to_json};
+use super::since::Since;
+use super::{Options, show, to_json, trail};
 use crate::exit::Failure;
 use crate::program::print;
 
@@ -18,7 +20,12 @@ const FOLLOW_PERIOD: Duration = Duration::from_secs(1);
 
 pub(super) async fn log(connection: &Connection, options: &Options) -> Result<(), Failure> {
     let mut after = match options.since {
-        Some(serial) => serial,
+        Some(Since::Serial(serial)) => serial,
+        Some(since) if options.follow => serial_before(connection, since).await?,
+        Some(_) => {
+            let events = last_events(connection, options).await?;
+            return print(&lines(options, &events));
+        }
         None => start_of_last(connection, options).await?,
     };
     let mut left = options.limit;
@@ -48,6 +55,76 @@ pub(super) async fn log(connection: &Connection, options: &Options) -> Result<()
             (false, false) => {}
         }
     }
+}
+
+/// Shows the changes of packages and the audit trail together, in the order of time.
+pub(super) async fn everything(connection: &Connection, options: &Options) -> Result<(), Failure> {
+    let mut found = Vec::new();
+    for event in last_events(connection, options).await? {
+        let mut text = lines(options, std::slice::from_ref(&event));
+        // The trail shows no serials: moments come first in all lines.
+        if !options.json {
+            text = format!("{}  change  {text}", event.at);
+        }
+        found.push((event.at, text));
+    }
+    for event in trail::events(connection, options).await? {
+        let mut text = String::new();
+        trail::line(&mut text, options, &event)?;
+        found.push((event.at, text));
+    }
+    let at = |text: &str| text.parse::<Timestamp>().unwrap_or(Timestamp::UNIX_EPOCH);
+    found.sort_by_key(|(text, _)| at(text));
+    let first = found.len().saturating_sub(options.limit);
+    let texts = found.drain(first..).map(|(_, text)| text);
+    print(&texts.collect::<String>())
+}
+
+/// Returns the last changes that are wanted, the last one last.
+async fn last_events(
+    connection: &Connection,
+    options: &Options,
+) -> Result<Vec<EventReport>, Failure> {
+    let mut after = match options.since {
+        Some(Since::Serial(serial)) => serial,
+        Some(since) => serial_before(connection, since).await?,
+        None => start_of_last(connection, options).await?,
+    };
+    let mut found = Vec::new();
+    loop {
+        let list: EventList = connection
+            .get(&address(options, after, PAGE))
+            .await?
+            .read()?;
+        let wanted = list.events.into_iter();
+        found.extend(wanted.filter(|event| is_wanted(options, event)));
+        found.drain(..found.len().saturating_sub(options.limit));
+        if list.next <= after || list.next >= list.head {
+            return Ok(found);
+        }
+        after = list.next;
+    }
+}
+
+/// Returns the serial of the last change before a moment: serials rise with time.
+async fn serial_before(connection: &Connection, since: Since) -> Result<u64, Failure> {
+    let Some(moment) = since.moment(Timestamp::now()) else {
+        return Ok(0);
+    };
+    let report: IndexReport = connection.get("/api/v1/status").await?.read()?;
+    let (mut low, mut high) = (0, report.serial);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let path = format!("/api/v1/events?after={middle}&limit=1");
+        let list: EventList = connection.get(&path).await?.read()?;
+        match list.events.first() {
+            Some(event) if event.at.parse().is_ok_and(|at: Timestamp| at < moment) => {
+                low = event.serial;
+            }
+            _ => high = middle,
+        }
+    }
+    Ok(low)
 }
 
 /// Returns the serial after which the last events are: each change has at least one. Of one

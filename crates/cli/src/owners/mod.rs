@@ -8,7 +8,9 @@ mod credentials;
 mod log;
 mod netrc;
 mod show;
+mod since;
 mod target;
+mod trail;
 
 use std::ffi::OsString;
 
@@ -16,6 +18,7 @@ use anyhow::{Context, anyhow};
 use serde::Serialize;
 use wheelhouse_server::api::{ChangeReport, ChangeWish, StatusName, StatusWish, YankWish};
 
+use self::since::Since;
 use crate::command_line::{Parsed, UsageError};
 use crate::environment::Environment;
 use crate::exit::Failure;
@@ -56,7 +59,8 @@ pub(crate) fn carry_out(
     let done = runtime.block_on(async {
         let connection = connection::connect(parsed, &options, environment).await?;
         match (command, target) {
-            (CommandName::Log, _) if options.access => access::trail(&connection, &options).await,
+            (CommandName::Log, _) if options.access => trail::trail(&connection, &options).await,
+            (CommandName::Log, _) if options.all => log::everything(&connection, &options).await,
             (CommandName::Log, _) => log::log(&connection, &options).await,
             (_, None) => show::index(&connection, &options).await,
             (CommandName::Status, Some(target)) => {
@@ -143,10 +147,11 @@ struct Options {
     json: bool,
     project: Option<String>,
     kind: Option<String>,
-    since: Option<u64>,
+    since: Option<Since>,
     limit: usize,
     follow: bool,
     access: bool,
+    all: bool,
     actor: Option<String>,
     owner: Option<String>,
     rights: Option<String>,
@@ -184,12 +189,13 @@ impl Options {
             json: truth(&defs::JSON),
             project: text(&defs::PROJECT),
             kind: text(&defs::KIND),
-            since: number(&defs::SINCE),
+            since: text(&defs::SINCE).and_then(|since| since.parse().ok()),
             limit: number(&defs::LIMIT)
                 .and_then(|limit| usize::try_from(limit).ok())
                 .unwrap_or(50),
             follow: truth(&defs::FOLLOW),
             access: truth(&defs::ACCESS_TRAIL),
+            all: truth(&defs::ALL_EVENTS),
             actor: text(&defs::ACTOR),
             owner: text(&defs::OWNER),
             rights: text(&defs::RIGHTS),
@@ -207,8 +213,23 @@ impl Options {
                 other: "dir",
             });
         }
+        let (follow, access, all) = (options.follow, options.access, options.all);
+        for (is_given, one, other) in [
+            (access && all, "access", "all"),
+            (follow && access, "follow", "access"),
+            (follow && all, "follow", "all"),
+        ] {
+            if is_given {
+                return Err(UsageError::Together { one, other });
+            }
+        }
         Ok(options)
     }
+}
+
+/// Fails with what to write where a text says no moment and no serial.
+pub(crate) fn check_since(text: &str) -> Result<(), String> {
+    text.parse::<Since>().map(|_| ())
 }
 
 async fn change(

@@ -18,6 +18,7 @@ use wheelhouse_standards::check::FormFields;
 
 use crate::drained::DrainedBody;
 use crate::error::ApiError;
+use crate::metrics::RequestLimit;
 
 /// The field with the attestations of the file.
 const ATTESTATIONS: &str = "attestations";
@@ -148,7 +149,8 @@ impl UploadForm {
         while let Some(chunk) = patiently(limits.idle_timeout, body.next()).await? {
             let chunk = chunk.map_err(|_| broken())?;
             if bytes.len() + chunk.len() > MAX_URLENCODED_BYTES {
-                return Err(ApiError::new(
+                return Err(ApiError::beyond(
+                    RequestLimit::BodySize,
                     StatusCode::PAYLOAD_TOO_LARGE,
                     format!(
                         "the form is larger than {MAX_URLENCODED_BYTES} bytes; send files as multipart/form-data"
@@ -294,10 +296,15 @@ async fn receive(
     while let Some(chunk) = next_chunk(part, limits).await? {
         size_bytes += chunk.len() as u64;
         if size_bytes > limits.max_file_bytes {
-            return Err(ApiError::bad_request(format!(
-                "File too large: at most {} bytes may be uploaded; --max-upload-mib raises this limit",
-                limits.max_file_bytes
-            )));
+            let status = StatusCode::BAD_REQUEST;
+            return Err(ApiError::beyond(
+                RequestLimit::BodySize,
+                status,
+                format!(
+                    "File too large: at most {} bytes may be uploaded; --max-upload-mib raises this limit",
+                    limits.max_file_bytes
+                ),
+            ));
         }
         staging.write(chunk).await.map_err(not_stored)?;
     }
@@ -323,9 +330,12 @@ async fn read_text(
     while let Some(chunk) = next_chunk(part, limits).await? {
         *fields_bytes += chunk.len() as u64;
         if *fields_bytes > MAX_FIELDS_BYTES {
-            return Err(ApiError::bad_request(format!(
-                "the form's fields are larger than {MAX_FIELDS_BYTES} bytes together"
-            )));
+            let status = StatusCode::BAD_REQUEST;
+            return Err(ApiError::beyond(
+                RequestLimit::BodySize,
+                status,
+                format!("the form's fields are larger than {MAX_FIELDS_BYTES} bytes together"),
+            ));
         }
         // More than a kept field may have is not kept, of whatever field it is.
         let room = most.saturating_sub(bytes.len()).min(chunk.len());
@@ -344,7 +354,8 @@ async fn next_chunk(
 
 async fn patiently<T>(patience: Duration, step: impl Future<Output = T>) -> Result<T, ApiError> {
     tokio::time::timeout(patience, step).await.map_err(|_| {
-        ApiError::new(
+        ApiError::beyond(
+            RequestLimit::BodyTime,
             StatusCode::REQUEST_TIMEOUT,
             format!("nothing came for {} seconds", patience.as_secs()),
         )

@@ -132,13 +132,13 @@ pub(crate) static KIND: OptionDef = OptionDef {
 
 pub(crate) static SINCE: OptionDef = OptionDef {
     long: "since",
-    kind: Kind::Integer {
-        name: "SERIAL",
-        min: 0,
-        max: i64::MAX,
+    kind: Kind::Text {
+        name: "WHEN",
+        check: checks::since,
     },
     commands: &[CommandName::Log],
-    help: "Show what happened after this serial [default: the last changes].",
+    help: "Show what happened after this serial, or since this moment: 7d, 12h, 2026-11-23 or \
+           2026-11-23T14:30, in UTC [default: the last changes].",
     ..BASE
 };
 
@@ -166,6 +166,13 @@ pub(crate) static ACCESS_TRAIL: OptionDef = OptionDef {
     long: "access",
     commands: &[CommandName::Log],
     help: "Show the audit trail: sign-ins that failed, and changes of who may do what.",
+    ..BASE
+};
+
+pub(crate) static ALL_EVENTS: OptionDef = OptionDef {
+    long: "all",
+    commands: &[CommandName::Log],
+    help: "Show both: the changes of packages and the audit trail, in the order of time.",
     ..BASE
 };
 
@@ -243,6 +250,7 @@ pub(crate) static ALL: &[&OptionDef] = &[
     &PROJECT,
     &ACTOR,
     &ACCESS_TRAIL,
+    &ALL_EVENTS,
     &KIND,
     &SINCE,
     &LIMIT,
