@@ -132,6 +132,7 @@ def devpi(scratch: Path, programs: Path, packages: Path, running: list[Server]) 
     login = json.loads(ask("POST", "/+login", json.dumps({"user": "root", "password": "top secret"}).encode()))
     pair = base64.b64encode(f"root:{login['result']['password']}".encode()).decode()
     signed = {"X-Devpi-Auth": pair}
+    server.headers = signed
     index = json.dumps({"type": "stage", "bases": [], "volatile": True}).encode()
     ask("PUT", DEVPI_INDEX, index, **signed, **{"Content-Type": "application/json"})
     for number in range(20):

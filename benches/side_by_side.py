@@ -76,6 +76,8 @@ class Server:
     port: int
     process: subprocess.Popen | None = None
     start_seconds: float = 0.0
+    # What each request needs.
+    headers: dict[str, str] = field(default_factory=dict)
 
     def start(self, path: str, marker: bytes, accept: str = "text/html") -> None:
         began = time.monotonic()

@@ -68,7 +68,7 @@ fn upload(settings: &RunSettings, url: &str) -> String {
 }
 
 fn url(settings: &RunSettings, address: SocketAddr) -> String {
-    let scheme = if settings.bind.tls.is_some() {
+    let scheme = if settings.bind.tls.is_some() || settings.bind.acme.is_some() {
         "https"
     } else {
         "http"

@@ -49,6 +49,10 @@ pub(crate) async fn serve(settings: RunSettings, environment: &Environment) -> a
         () = &mut stop => return Ok(()),
     }
     tracing::info!("listening on {address}");
+    // Not before: the ACME server asks back.
+    if let Some(acme) = wired.acme {
+        tokio::spawn(acme.keep());
+    }
     let administrator = wired.server.administrator_api();
     let over_socket = async {
         match socket {

@@ -30,13 +30,14 @@ use wheelhouse_server::{FileCache, Gate, PageCache, Server};
 use wheelhouse_store::catalog::{MemoryCatalog, SqliteCatalog, SqliteOptions};
 use wheelhouse_store::files::directory::{self, DirectoryOptions, DirectoryStore};
 use wheelhouse_store::state::{StateFolder, StateLock, StateWishes};
+use wheelhouse_upstream::acme::{self, Acme, AcmeOptions};
 use wheelhouse_upstream::{DocumentReader, Proxies};
 
 use crate::environment::Environment;
 use crate::logging::RequestLog;
 use crate::settings::{
-    AttestationSettings, DirectorySettings, FileCaching, InvalidCredentials, LegacyActions,
-    PasswordSource, RunSettings, WatchMode,
+    AttestationSettings, BindSettings, DirectorySettings, FileCaching, InvalidCredentials,
+    LegacyActions, PasswordSource, RunSettings, WatchMode,
 };
 
 /// A server that is ready to run, and what belongs to it.
@@ -49,6 +50,8 @@ pub(crate) struct Wired {
     pub(crate) state_folder: Option<PathBuf>,
     /// Where state is kept and what that costs, as a sentence.
     pub(crate) state_note: String,
+    /// Gets certificates, once the server listens.
+    pub(crate) acme: Option<Acme>,
     /// Keeps other servers off the state folder for as long as this one runs.
     pub(crate) lock: Option<StateLock>,
 }
@@ -94,6 +97,7 @@ pub(crate) async fn wire(
     .await?;
     let identities = identities(settings, &state, Arc::clone(&access), clock)?;
     let exchange = exchange(settings, environment, &access, &identities)?;
+    let (tls, acme) = certificate(&settings.bind, &state)?;
     let server = Server::new(
         index,
         Gate {
@@ -101,7 +105,7 @@ pub(crate) async fn wire(
             identities,
             exchange,
         },
-        server_settings(settings, fallback_url)?,
+        server_settings(settings, fallback_url, tls)?,
         pages,
         hot_files,
         Arc::new(RequestLog::new(&settings.logging)?),
@@ -111,6 +115,7 @@ pub(crate) async fn wire(
         first_scan,
         state_folder: state.path().map(PathBuf::from),
         state_note: state.note().to_owned(),
+        acme,
         lock,
     })
 }
@@ -290,6 +295,7 @@ impl Documents for IssuerDocuments {
 fn server_settings(
     settings: &RunSettings,
     fallback_url: Option<String>,
+    tls: Option<Arc<Tls>>,
 ) -> anyhow::Result<Settings> {
     let (file_max_age_seconds, file_caching) = match settings.pages.file_caching {
         FileCaching::Silent => (None, server::FileCaching::Silent),
@@ -341,12 +347,7 @@ fn server_settings(
         },
         attestations: attestations_of(&settings.uploads.attestations)?,
         tar_gz_type: settings.pages.tar_gz_type.as_str(),
-        tls: settings
-            .bind
-            .tls
-            .as_ref()
-            .map(|(certificate, key)| Tls::open(certificate.clone(), key.clone()))
-            .transpose()?,
+        tls,
         hsts_seconds: settings.bind.hsts_seconds,
         trusted_proxies: believed,
         trusted_for_client_address: named,
@@ -364,6 +365,48 @@ fn server_settings(
         page_cache_bytes: settings.limits.page_cache_bytes,
         file_cache_bytes: settings.limits.file_cache_bytes,
     })
+}
+
+/// Opens the certificate, if HTTPS is spoken, and what gets new ones, if an ACME server is asked.
+fn certificate(
+    settings: &BindSettings,
+    state: &StateFolder,
+) -> anyhow::Result<(Option<Arc<Tls>>, Option<Acme>)> {
+    if let Some((certificate, key)) = &settings.tls {
+        return Ok((Some(Tls::open(certificate.clone(), key.clone())?), None));
+    }
+    let Some(wanted) = &settings.acme else {
+        return Ok((None, None));
+    };
+    let folder = state.path().ok_or_else(|| {
+        anyhow!("an account and a certificate cannot be kept: nothing can be written here; name a folder with --state-dir")
+    })?;
+    let options = AcmeOptions {
+        directory: acme::known_directory(&wanted.directory)
+            .map_or_else(|| wanted.directory.clone(), str::to_owned),
+        domains: wanted.domains.clone(),
+        contact: wanted.contact.clone(),
+        folder: folder.join("acme"),
+    };
+    let stand_in = acme::stand_in(&options.domains)?;
+    let tls = Tls::with_proofs(options.certificate_file(), options.key_file(), &stand_in)?;
+    let proofs = Arc::new(TlsProofs(Arc::clone(&tls)));
+    Ok((Some(tls), Some(Acme::new(options, proofs))))
+}
+
+/// Shows proofs where HTTPS is spoken.
+#[derive(Debug)]
+struct TlsProofs(Arc<Tls>);
+
+impl acme::Proofs for TlsProofs {
+    fn show(&self, domain: &str, certificate: Vec<u8>, key: Vec<u8>) -> Result<(), String> {
+        let shown = self.0.show_proof(domain, certificate, key);
+        shown.map_err(|error| error.to_string())
+    }
+
+    fn hide(&self, domain: &str) {
+        self.0.hide_proof(domain);
+    }
 }
 
 fn attestations_of(settings: &AttestationSettings) -> anyhow::Result<server::Attestations> {

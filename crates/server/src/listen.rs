@@ -20,7 +20,7 @@ use crate::metrics::RequestLimit;
 use crate::patient_io::PatientIo;
 use crate::settings::Limits;
 use crate::state::State;
-use crate::tls::Tls;
+use crate::tls::{Tls, is_for_proof};
 
 /// Most requests that one HTTP/2 connection may have under way.
 const MAX_STREAMS: u32 = 32;
@@ -185,7 +185,8 @@ impl Connection {
     }
 }
 
-/// Agrees on keys with a client. One that speaks plain HTTP is told so, and gets `None`.
+/// Agrees on keys with a client. One that speaks plain HTTP is told so, one that asks for a proof
+/// has got it then: both get `None`.
 async fn shake_hands(
     tls: &Tls,
     mut stream: TcpStream,
@@ -197,7 +198,12 @@ async fn shake_hands(
         stream.shutdown().await?;
         return Ok(None);
     }
-    tls.acceptor().accept(stream).await.map(Some)
+    let mut stream = tls.acceptor().accept(stream).await?;
+    if is_for_proof(stream.get_ref().1.alpn_protocol()) {
+        stream.shutdown().await?;
+        return Ok(None);
+    }
+    Ok(Some(stream))
 }
 
 /// What a client hears that speaks plain HTTP where TLS is spoken.

@@ -120,12 +120,23 @@ impl Digester {
 
     /// Takes the next bytes.
     pub fn update(&mut self, bytes: &[u8]) {
-        Digest::update(&mut self.sha256, bytes);
-        Digest::update(&mut self.blake2b_256, bytes);
-        Digest::update(&mut self.md5, bytes);
-        if let Some((_, hasher)) = &mut self.listed {
-            hasher.update(bytes);
-        }
+        let (mut first, mut second) = self.halves();
+        first.update(bytes);
+        second.update(bytes);
+    }
+
+    /// Returns two halves that take about the same time, for two threads. Both must be given the same
+    /// bytes.
+    pub fn halves(&mut self) -> (DigesterHalf<'_>, DigesterHalf<'_>) {
+        let first = DigesterHalf(Half::First {
+            sha256: &mut self.sha256,
+            blake2b_256: &mut self.blake2b_256,
+        });
+        let second = DigesterHalf(Half::Second {
+            md5: &mut self.md5,
+            listed: self.listed.as_mut().map(|(_, hasher)| hasher),
+        });
+        (first, second)
     }
 
     /// Returns the digests of all bytes taken.
@@ -138,6 +149,47 @@ impl Digester {
                 algorithm,
                 hex: hex::encode(hasher.finalize()).into(),
             }),
+        }
+    }
+}
+
+/// One half of a [`Digester`].
+pub struct DigesterHalf<'d>(Half<'d>);
+
+enum Half<'d> {
+    First {
+        sha256: &'d mut sha2::Sha256,
+        blake2b_256: &'d mut Blake2b<U32>,
+    },
+    Second {
+        md5: &'d mut md5::Md5,
+        listed: Option<&'d mut Box<dyn DynDigest + Send>>,
+    },
+}
+
+impl fmt::Debug for DigesterHalf<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DigesterHalf").finish_non_exhaustive()
+    }
+}
+
+impl DigesterHalf<'_> {
+    /// Takes the next bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
+        match &mut self.0 {
+            Half::First {
+                sha256,
+                blake2b_256,
+            } => {
+                Digest::update(*sha256, bytes);
+                Digest::update(*blake2b_256, bytes);
+            }
+            Half::Second { md5, listed } => {
+                Digest::update(*md5, bytes);
+                if let Some(hasher) = listed {
+                    hasher.update(bytes);
+                }
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![warn(missing_docs)]
 
+pub mod acme;
 mod anchors;
 mod caller;
 mod documents;

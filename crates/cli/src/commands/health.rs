@@ -83,16 +83,24 @@ struct Target {
     host: String,
     port: u16,
     path: String,
-    /// The certificate that the server must show, if it speaks HTTPS.
-    certificate: Option<PathBuf>,
+    scheme: Scheme,
+}
+
+/// How the server is spoken to.
+#[derive(Debug, PartialEq, Eq)]
+enum Scheme {
+    Http,
+    /// It must show the certificate in this file.
+    Https(PathBuf),
+    /// It has its certificate from an ACME server, or one that stands in for it.
+    HttpsOfAcme,
 }
 
 impl std::fmt::Display for Target {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let scheme = if self.certificate.is_some() {
-            "https"
-        } else {
-            "http"
+        let scheme = match self.scheme {
+            Scheme::Http => "http",
+            Scheme::Https(_) | Scheme::HttpsOfAcme => "https",
         };
         write!(f, "{scheme}://{}:{}{}", self.host, self.port, self.path)
     }
@@ -122,7 +130,11 @@ impl Target {
             host: host.to_owned(),
             port: port.unwrap_or(8080),
             path: format!("{base}/healthz"),
-            certificate: values.path(&defs::TLS_CERTIFICATE).map(Path::to_owned),
+            scheme: match values.path(&defs::TLS_CERTIFICATE) {
+                Some(file) => Scheme::Https(file.to_owned()),
+                None if !values.list(&defs::ACME_DOMAINS).is_empty() => Scheme::HttpsOfAcme,
+                None => Scheme::Http,
+            },
         }
     }
 
@@ -140,7 +152,7 @@ impl Target {
             host: host.trim_matches(['[', ']']).to_owned(),
             port: url.port_or_known_default().unwrap_or(80),
             path: path.to_owned(),
-            certificate: None,
+            scheme: Scheme::Http,
         })
     }
 
@@ -169,9 +181,10 @@ impl Target {
     fn ask_over(&self, stream: TcpStream) -> anyhow::Result<u16> {
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.set_write_timeout(Some(PATIENCE))?;
-        match &self.certificate {
-            None => self.ask_within(stream),
-            Some(file) => self.ask_within(own_certificate::connect(file, stream)?),
+        match &self.scheme {
+            Scheme::Http => self.ask_within(stream),
+            Scheme::Https(file) => self.ask_within(own_certificate::connect(Some(file), stream)?),
+            Scheme::HttpsOfAcme => self.ask_within(own_certificate::connect(None, stream)?),
         }
     }
 
@@ -226,7 +239,7 @@ mod tests {
             host: "127.0.0.1".into(),
             port,
             path: "/healthz".into(),
-            certificate: None,
+            scheme: Scheme::Http,
         };
         (target.ask(), server.join().unwrap())
     }

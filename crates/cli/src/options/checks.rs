@@ -6,6 +6,7 @@ use wheelhouse_auth::ldap::LdapUrl;
 use wheelhouse_index::permission::{Pattern, Rights, Rule};
 use wheelhouse_standards::check::Policy;
 use wheelhouse_standards::digest::HashAlgorithm;
+use wheelhouse_upstream::acme;
 
 use crate::settings::IpRange;
 
@@ -93,6 +94,47 @@ pub(crate) fn upload_policies(text: &str) -> Result<(), String> {
             ))
         }
     }
+}
+
+/// Names of hosts, separated by commas.
+pub(crate) fn domains(text: &str) -> Result<(), String> {
+    let is_label = |label: &str| {
+        let ok = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        !label.is_empty() && label.len() <= 63 && label.chars().all(ok) && !label.starts_with('-')
+    };
+    let is_name = |name: &str| name.len() <= 253 && name.split('.').all(is_label);
+    match text.split(',').map(str::trim).find(|name| !is_name(name)) {
+        None => Ok(()),
+        Some(name) => Err(format!(
+            "`{name}` is no name of a host, such as packages.company.example"
+        )),
+    }
+}
+
+/// The directory of an ACME server: a name that is known, or an address.
+pub(crate) fn acme_directory(text: &str) -> Result<(), String> {
+    if acme::known_directory(text).is_some() {
+        return Ok(());
+    }
+    let rest = text.strip_prefix("https://");
+    if rest.is_some_and(|rest| !rest.is_empty() && !rest.contains(char::is_whitespace)) {
+        return Ok(());
+    }
+    Err(format!(
+        "`{text}` does not begin with https://, and is not letsencrypt or letsencrypt-staging"
+    ))
+}
+
+/// An e-mail address: it is only looked at whether it may be one.
+pub(crate) fn mail_address(text: &str) -> Result<(), String> {
+    let parts = text.split_once('@');
+    let is_odd = |c: char| c.is_whitespace() || c.is_control() || c == ',' || c == '?';
+    if parts.is_some_and(|(user, host)| !user.is_empty() && !host.is_empty())
+        && !text.contains(is_odd)
+    {
+        return Ok(());
+    }
+    Err(format!("`{text}` is no e-mail address"))
 }
 
 /// From when on a log is shown.

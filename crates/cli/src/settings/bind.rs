@@ -18,8 +18,39 @@ pub struct BindSettings {
     pub base_path: String,
     /// The files of the certificate and its key, absolute, if HTTPS is spoken.
     pub tls: Option<(PathBuf, PathBuf)>,
+    /// Which certificate an ACME server is asked for.
+    pub acme: Option<AcmeSettings>,
     /// For how many seconds browsers are to use HTTPS alone.
     pub hsts_seconds: Option<u64>,
+}
+
+/// Which certificate an ACME server is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AcmeSettings {
+    /// The names that it is for.
+    pub domains: Vec<String>,
+    /// The address of the ACME server's directory.
+    pub directory: String,
+    /// The e-mail address that the ACME server is given.
+    pub contact: Option<String>,
+}
+
+impl AcmeSettings {
+    fn of(source: Source<'_>) -> Result<Option<Self>, SettingsError> {
+        let domains = source.values.list(&defs::ACME_DOMAINS);
+        let domains: Vec<String> = domains.iter().map(|name| name.trim().to_owned()).collect();
+        if domains.is_empty() {
+            return Ok(None);
+        }
+        if !source.values.truth(&defs::ACME_ACCEPT_TERMS) {
+            return Err(SettingsError::TermsNotAccepted);
+        }
+        Ok(Some(Self {
+            domains,
+            directory: source.text(&defs::ACME_DIRECTORY).unwrap_or_default(),
+            contact: source.text(&defs::ACME_CONTACT),
+        }))
+    }
 }
 
 impl BindSettings {
@@ -37,9 +68,14 @@ impl BindSettings {
             (None, None) => None,
             _ => return Err(SettingsError::HalfOfTls),
         };
+        let acme = AcmeSettings::of(source)?;
+        if acme.is_some() && tls.is_some() {
+            return Err(SettingsError::TwoCertificates);
+        }
         let hsts_seconds: Option<u64> = source.number(&defs::HSTS_SECONDS);
         Ok(Self {
             tls,
+            acme,
             hsts_seconds: hsts_seconds.filter(|&seconds| seconds > 0),
             // As in Python, an address of no characters is every one that the machine has.
             host: source

@@ -24,6 +24,12 @@ pub(crate) enum SettingsError {
     /// A certificate without its key, or the other way round.
     #[error("`--tls-certificate` and `--tls-key` are only good together")]
     HalfOfTls,
+    /// A certificate from files and one from an ACME server.
+    #[error("`--tls-certificate` and `--acme-domains` cannot be used together")]
+    TwoCertificates,
+    /// The terms of service of the ACME server were not accepted.
+    #[error("`--acme-domains` needs `--acme-accept-terms true`: the ACME server asks for it")]
+    TermsNotAccepted,
     /// A directory's reader without its password, or the other way round.
     #[error("`--ldap-bind` and `--ldap-password-file` are only good together")]
     HalfAReader,
@@ -67,7 +73,9 @@ impl SettingsError {
             | Self::WelcomeFile { .. }
             | Self::IgnoreList { .. }
             | Self::HalfOfTls
-            | Self::HalfAReader => None,
+            | Self::HalfAReader
+            | Self::TwoCertificates
+            | Self::TermsNotAccepted => None,
         }
     }
 
@@ -82,6 +90,8 @@ impl SettingsError {
             | Self::LocksWithoutPasswords
             | Self::HalfOfTls
             | Self::HalfAReader
+            | Self::TwoCertificates
+            | Self::TermsNotAccepted
             | Self::PasswordFile { .. }
             | Self::WelcomeFile { .. }
             | Self::HealthPathTaken { .. } => false,

@@ -16,7 +16,7 @@ mod update;
 mod uploads;
 
 pub use access::{AccessSettings, DirectorySettings, InvalidCredentials, PasswordSource};
-pub use bind::BindSettings;
+pub use bind::{AcmeSettings, BindSettings};
 pub use fallback::{FallbackMode, FallbackSettings};
 pub use folders::{FolderSettings, StateSettings, WatchMode};
 pub use limits::LimitSettings;

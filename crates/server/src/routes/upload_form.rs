@@ -2,8 +2,10 @@
 //! asks for go nowhere.
 
 use std::collections::{HashMap, HashSet};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -252,19 +254,52 @@ impl HeadBudget {
         &self,
         body: DrainedBody,
     ) -> impl Stream<Item = Result<Bytes, Unreadable>> + Send + 'static {
-        let budget = self.clone();
-        body.map(move |chunk| {
-            let chunk = chunk.map_err(|_| Unreadable::Broken)?;
-            let left = budget.0.load(Ordering::Relaxed);
-            if left == u64::MAX {
-                return Ok(chunk);
+        Watched {
+            body,
+            budget: self.clone(),
+            run_bytes: 0,
+        }
+    }
+}
+
+/// A body's data within a [`HeadBudget`]. Now and then it says that nothing is there yet: the library
+/// would take everything that has come, however much that is, before it hands anything on.
+struct Watched {
+    body: DrainedBody,
+    budget: HeadBudget,
+    run_bytes: usize,
+}
+
+/// How many bytes the library may take in one go.
+const RUN_BYTES: usize = 256 << 10;
+
+impl Stream for Watched {
+    type Item = Result<Bytes, Unreadable>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if self.run_bytes >= RUN_BYTES {
+            self.run_bytes = 0;
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let chunk = match self.body.poll_next_unpin(context) {
+            Poll::Ready(Some(Ok(chunk))) => chunk,
+            Poll::Ready(Some(Err(_))) => return Poll::Ready(Some(Err(Unreadable::Broken))),
+            Poll::Ready(None) => return Poll::Ready(None),
+            Poll::Pending => {
+                self.run_bytes = 0;
+                return Poll::Pending;
             }
-            let left = left
-                .checked_sub(chunk.len() as u64)
-                .ok_or(Unreadable::TooLong)?;
-            budget.0.store(left, Ordering::Relaxed);
-            Ok(chunk)
-        })
+        };
+        self.run_bytes += chunk.len();
+        let left = self.budget.0.load(Ordering::Relaxed);
+        if left != u64::MAX {
+            match left.checked_sub(chunk.len() as u64) {
+                Some(left) => self.budget.0.store(left, Ordering::Relaxed),
+                None => return Poll::Ready(Some(Err(Unreadable::TooLong))),
+            }
+        }
+        Poll::Ready(Some(Ok(chunk)))
     }
 }
 

@@ -15,16 +15,20 @@ use rustls::{
     SignatureScheme, StreamOwned,
 };
 
-/// Speaks HTTPS over a connection with the server whose certificate is in a file.
+/// Speaks HTTPS over a connection with the server whose certificate is in a file; without a file, with
+/// whoever listens on this machine.
 ///
 /// # Errors
 /// If the file cannot be read. A server with another certificate is noticed at the first write.
 pub(super) fn connect(
-    file: &Path,
+    file: Option<&Path>,
     stream: TcpStream,
 ) -> anyhow::Result<StreamOwned<ClientConnection, TcpStream>> {
-    let expected = CertificateDer::from_pem_file(file)
-        .with_context(|| format!("cannot read the certificate in {}", file.display()))?;
+    let read = |file: &Path| {
+        CertificateDer::from_pem_file(file)
+            .with_context(|| format!("cannot read the certificate in {}", file.display()))
+    };
+    let expected = file.map(read).transpose()?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let verifier = OwnCertificate {
         expected,
@@ -40,10 +44,10 @@ pub(super) fn connect(
     Ok(StreamOwned::new(connection, stream))
 }
 
-/// Takes one certificate and no other, whatever name it is made out for.
+/// Takes one certificate and no other, or any, whatever name it is made out for.
 #[derive(Debug)]
 struct OwnCertificate {
-    expected: CertificateDer<'static>,
+    expected: Option<CertificateDer<'static>>,
     provider: Arc<CryptoProvider>,
 }
 
@@ -56,7 +60,11 @@ impl ServerCertVerifier for OwnCertificate {
         _stapled: &[u8],
         _now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        if *shown == self.expected {
+        if self
+            .expected
+            .as_ref()
+            .is_none_or(|expected| shown == expected)
+        {
             return Ok(ServerCertVerified::assertion());
         }
         Err(Error::InvalidCertificate(

@@ -56,6 +56,55 @@ pub(crate) static TLS_KEY: OptionDef = OptionDef {
     ..OptionDef::BASE
 };
 
+pub(crate) static ACME_DOMAINS: OptionDef = OptionDef {
+    long: "acme-domains",
+    kind: Kind::List {
+        name: "LIST",
+        check: checks::domains,
+        joins: true,
+    },
+    commands: &[CommandName::Run, CommandName::Health],
+    topic: Topic::Address,
+    help: "Speak HTTPS with a certificate for these names, which an ACME server is asked for and which \
+           is renewed in time; needs --acme-accept-terms.",
+    details: "The names are proven with TLS-ALPN-01: the ACME server must reach this server at port 443 \
+              of each. Until the first certificate is there, one is used that nobody trusts. Account, \
+              certificate and key are in the folder `acme` of the state folder.",
+    ..OptionDef::BASE
+};
+
+pub(crate) static ACME_DIRECTORY: OptionDef = OptionDef {
+    long: "acme-directory",
+    kind: Kind::Text {
+        name: "URL",
+        check: checks::acme_directory,
+    },
+    default: DefaultValue::both("letsencrypt"),
+    topic: Topic::Address,
+    help: "Ask the ACME server with this directory, or letsencrypt, or letsencrypt-staging.",
+    ..OptionDef::BASE
+};
+
+pub(crate) static ACME_CONTACT: OptionDef = OptionDef {
+    long: "acme-contact",
+    kind: Kind::Text {
+        name: "ADDRESS",
+        check: checks::mail_address,
+    },
+    topic: Topic::Address,
+    help: "Give the ACME server this e-mail address.",
+    ..OptionDef::BASE
+};
+
+pub(crate) static ACME_ACCEPT_TERMS: OptionDef = OptionDef {
+    long: "acme-accept-terms",
+    kind: Kind::Truth,
+    default: DefaultValue::both("false"),
+    topic: Topic::Address,
+    help: "Accept the terms of service of the ACME server.",
+    ..OptionDef::BASE
+};
+
 pub(crate) static HSTS_SECONDS: OptionDef = OptionDef {
     long: "hsts-seconds",
     kind: Kind::Integer {

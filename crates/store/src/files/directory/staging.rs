@@ -25,6 +25,9 @@ use super::temporary::Temporary;
 /// How many bytes are gathered before they are written and hashed in one go.
 const GATHERED_BYTES: usize = 1 << 20;
 
+/// From how many bytes on hashing them is shared by two threads.
+const SHARED_BYTES: usize = 512 << 10;
+
 /// A file that is being received.
 ///
 /// No thread waits for a slow sender: bytes are gathered, and a thread is asked for only to write
@@ -141,15 +144,35 @@ impl Staging for DirectoryStaging {
 
 impl Written {
     fn write(&mut self, shared: &Shared, gathered: &[Bytes]) -> Result<(), PlaceError> {
-        for bytes in gathered {
-            (&*self.file)
-                .write_all(bytes)
-                .map_err(|error| place_error("write a file", shared.first().path(), error))?;
-            self.digester.update(bytes);
-            self.size_bytes += bytes.len() as u64;
-        }
+        let size_bytes: usize = gathered.iter().map(Bytes::len).sum();
+        let (mut first, mut second) = self.digester.halves();
+        let written = if size_bytes < SHARED_BYTES {
+            for bytes in gathered {
+                first.update(bytes);
+                second.update(bytes);
+            }
+            write_all(&self.file, gathered)
+        } else {
+            std::thread::scope(|scope| {
+                scope.spawn(move || {
+                    for bytes in gathered {
+                        second.update(bytes);
+                    }
+                });
+                for bytes in gathered {
+                    first.update(bytes);
+                }
+                write_all(&self.file, gathered)
+            })
+        };
+        written.map_err(|error| place_error("write a file", shared.first().path(), error))?;
+        self.size_bytes += size_bytes as u64;
         Ok(())
     }
+}
+
+fn write_all(mut file: &File, gathered: &[Bytes]) -> std::io::Result<()> {
+    gathered.iter().try_for_each(|bytes| file.write_all(bytes))
 }
 
 /// A whole file in a temporary place.
