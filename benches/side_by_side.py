@@ -78,11 +78,12 @@ class Server:
     start_seconds: float = 0.0
     # What each request needs.
     headers: dict[str, str] = field(default_factory=dict)
+    cores: str = SERVER_CORE
 
     def start(self, path: str, marker: bytes, accept: str = "text/html") -> None:
         began = time.monotonic()
         self.process = subprocess.Popen(
-            ["taskset", "-c", SERVER_CORE, *self.command],
+            ["taskset", "-c", self.cores, *self.command],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )
         while True:
