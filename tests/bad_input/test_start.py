@@ -146,8 +146,8 @@ def test_program_under_the_new_name_takes_the_old_command(serve, wheelhouse):
 
 
 def test_config_show_hides_secrets_and_check_says_good(wheelhouse, folder):
-    done = wheelhouse.run("config", "show", folder=folder, environment={"WHEELHOUSE_FALLBACK_URL": "https://me:secret@index.example/simple/"})
-    assert done.returncode == 0 and "secret" not in done.stdout, done
+    done = wheelhouse.run("config", "show", folder=folder, environment={"WHEELHOUSE_FALLBACK_URL": "https://me:hush-hush@index.example/simple/"})
+    assert done.returncode == 0 and "index.example" in done.stdout and "hush-hush" not in done.stdout, done
     done = wheelhouse.run("config", "check", folder=folder)
     assert done.returncode == 0, done
 

@@ -96,7 +96,7 @@ def test_a_page_that_was_made_for_one_is_not_shown_to_another(site):
             assert len(found) == len(seen), name
 
 
-def test_what_somebody_may_not_see_is_as_if_it_were_not_there(site):
+def test_auth_08_what_somebody_may_not_see_is_as_if_it_were_not_there(site):
     eve = who("eve")
     for pattern in ["/simple/{}/", "/pypi/{}/json", "/{}/json", "/pypi/{}/1.0/json", "/rss/project/{}/releases.xml",
                     "/integrity/{}/1.0/x/provenance", "/api/v1/projects/{}"]:

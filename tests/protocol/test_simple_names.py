@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from support.distributions import any_file, wheel
@@ -19,6 +21,21 @@ def test_name_03_spellings_are_one_project(serve, either_name):
     site = serve(either_name, files=[any_file(name) for name in names])
     assert site.get("/simple/").names == ["de-mo"]
     assert site.get("/simple/de-mo/").names == names
+
+
+def test_name_04_name_is_shown_as_the_latest_upload_spelled_it(serve, wheelhouse):
+    site = serve(wheelhouse, "-a", ".", "-P", ".", "--upload-strictness", "lenient")
+    for spelling, version in [("De_Mo", "1.0"), ("de.mo", "1.1")]:
+        assert site.upload(wheel(spelling, version)).status == 200
+        assert json.loads(site.get("/pypi/de-mo/json").body)["info"]["name"] == spelling
+        assert site.get("/simple/").names == ["de-mo"], "the normal form never changes"
+
+
+@pytest.mark.parametrize("word", ["namespaces", "namespace", "simple", "packages", "pypi", "legacy", "integrity"])
+def test_name_06_words_of_paths_are_names_of_projects_too(serve, either_name, word):
+    site = serve(either_name, files=[wheel(word, "1.0")])
+    assert site.get(f"/simple/{word}/").names == [wheel(word, "1.0").filename]
+    assert json.loads(site.get(f"/pypi/{word}/json").body)["info"]["name"] == word
 
 
 def test_ver_03_local_versions_are_accepted(serve, either_name):

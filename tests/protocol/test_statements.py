@@ -8,7 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 HERE = Path(__file__).parent
-NAME = re.compile(r"test_(simple|dl|json|up|meta|att|tok|oidc|tp)_((?:\d\d+_and_)*\d\d+)_[a-z]")
+NAME = re.compile(r"test_(simple|dl|json|up|meta|att|tok|oidc|tp|auth|name)_((?:\d\d+_and_)*\d\d+)_[a-z]")
 
 
 def listed() -> dict[str, str]:

@@ -529,3 +529,18 @@ def test_lenient_takes_what_pypiserver_took_and_warns(lenient):
         said = " ".join(value for name, value in answer.headers.items() if name.lower() == "x-upload-warning")
         assert (answer.status, answer.body) == (200, b""), "as pypiserver answers"
         assert words in said and words in lenient.log, (words, said)
+
+
+def test_name_05_names_of_new_projects_are_refused_by_policy(serve, wheelhouse, strict, standard):
+    policies = "confusable-name,standard-library-name"
+    site = serve(wheelhouse, *OPEN, "--refuse-uploads-with", policies, "--deny-names", "internal-*, admin",
+                 files=[wheel("flask-login", "1.0"), wheel("json", "1.0"), wheel("admin", "1.0")])
+    refused(site, wheel("flask1ogin", "1.0"), "easily taken for `flask-login`")
+    refused(site, wheel("asyncio", "1.0"), "standard library")
+    refused(site, wheel("internal-tools", "1.0"), "--deny-names")
+    for there in ["flask-login", "json", "admin"]:
+        taken(site, wheel(there, "2.0"))
+    refused(strict, wheel("asyncio", "1.0"), "standard library")
+    taken(standard, wheel("asyncio", "1.0"))
+    lenient = serve(wheelhouse, *OPEN, "--upload-strictness", "lenient", "--deny-names", "admin")
+    assert lenient.upload(wheel("admin", "1.0")).status == 400

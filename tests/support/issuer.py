@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import ssl
 import threading
 import time
 import uuid
+from urllib.parse import parse_qsl
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -33,6 +35,8 @@ class Issuer:
         self.asked: list[str] = []
         self.claims: dict = {}
         self.is_down = False
+        self.codes: dict[str, dict] = {}
+        self.client = ("wheelhouse-client", "the client's secret")
         issuer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -41,6 +45,17 @@ class Issuer:
                 body = issuer.answer(self.path)
                 self.send_response(200 if body else 404)
                 data = json.dumps(body).encode()
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(data)))
+                self.end_headers()
+                self.wfile.write(data)
+
+            def do_POST(self) -> None:
+                issuer.asked.append(self.path)
+                sent = dict(parse_qsl(self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()))
+                body = issuer.exchange(self.path, sent, self.headers.get("Authorization", ""))
+                data = json.dumps(body or {"error": "invalid_grant"}).encode()
+                self.send_response(200 if body else 400)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(data)))
                 self.end_headers()
@@ -63,13 +78,36 @@ class Issuer:
     def answer(self, path: str) -> dict | None:
         path, _, query = path.partition("?")
         if path == "/.well-known/openid-configuration" and not self.is_down:
-            return {"issuer": self.url, "jwks_uri": self.url + "/keys"}
+            return {
+                "issuer": self.url, "jwks_uri": self.url + "/keys", "token_endpoint": self.url + "/exchange",
+                "authorization_endpoint": self.url + "/authorize",
+            }
         if path == "/keys" and not self.is_down:
             return {"keys": [self.public(name) for name in self.keys]}
         if path == "/token":
             audience = dict(part.split("=", 1) for part in query.split("&") if "=" in part).get("audience", "")
             return {"value": self.token(aud=audience)}
         return None
+
+    def authorize(self, address: str, **claims: object) -> dict[str, str]:
+        """What a person's browser brings back who signs in at an address of this issuer."""
+        asked = dict(parse_qsl(address.partition("?")[2]))
+        code = str(uuid.uuid4())
+        self.codes[code] = asked | {"claims": claims}
+        return {"code": code, "state": asked["state"]}
+
+    def exchange(self, path: str, sent: dict[str, str], authorization: str) -> dict | None:
+        asked = self.codes.pop(sent.get("code", ""), None)
+        challenge = encoded(hashlib.sha256(sent.get("code_verifier", "").encode()).digest())
+        client = base64.b64encode(f"{self.client[0]}:{self.client[1]}".encode()).decode()
+        if (
+            path != "/exchange" or not asked or asked["code_challenge"] != challenge
+            or asked["code_challenge_method"] != "S256" or asked["redirect_uri"] != sent.get("redirect_uri")
+            or authorization != f"Basic {client}" or sent.get("grant_type") != "authorization_code"
+        ):
+            return None
+        said = {"aud": self.client[0], "nonce": asked["nonce"]} | asked["claims"]
+        return {"access_token": "x", "token_type": "Bearer", "id_token": self.token(**said)}
 
     def public(self, name: str) -> dict:
         numbers = self.keys[name].public_key().public_numbers()

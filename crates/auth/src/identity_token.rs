@@ -50,6 +50,34 @@ struct Header {
     crit: Option<Value>,
 }
 
+/// Whom a token must be for, and nobody else: another reader of it could use it here.
+#[derive(Debug, Clone, Copy)]
+pub enum Audience<'a> {
+    /// The claim must be this text, as trusted publishing has it.
+    Text(&'a str),
+    /// The claim may also be a list of it alone: providers of OpenID Connect send both forms
+    /// (OpenID Connect Core 1.0, section 2).
+    TextOrList(&'a str),
+}
+
+impl Audience<'_> {
+    fn name(&self) -> &str {
+        match self {
+            Audience::Text(name) | Audience::TextOrList(name) => name,
+        }
+    }
+
+    fn is_meant_by(&self, claim: Option<&Value>) -> bool {
+        let claim = match (self, claim) {
+            (Audience::TextOrList(_), Some(Value::Array(listed))) if listed.len() == 1 => {
+                listed.first()
+            }
+            (_, claim) => claim,
+        };
+        claim.and_then(Value::as_str) == Some(self.name())
+    }
+}
+
 impl<'t> IdentityToken<'t> {
     /// Reads a token.
     ///
@@ -104,7 +132,7 @@ impl<'t> IdentityToken<'t> {
     pub fn verify(
         self,
         keys: &KeySet,
-        audience: &str,
+        audience: Audience<'_>,
         now_seconds: i64,
     ) -> Result<Proven, IdentityTokenError> {
         let key = keys
@@ -138,10 +166,10 @@ impl<'t> IdentityToken<'t> {
         {
             return wrong("the token does not count yet");
         }
-        // One audience: a list could name others, who would have the token too.
-        if self.claims.get("aud").and_then(Value::as_str) != Some(audience) {
+        if !audience.is_meant_by(self.claims.get("aud")) {
             return Err(IdentityTokenError::Claim(format!(
-                "the token must be for the audience `{audience}` alone"
+                "the token must be for the audience `{}` alone",
+                audience.name()
             )));
         }
         let issuer = self.unproven_issuer().unwrap_or_default().to_owned();
@@ -298,11 +326,11 @@ mod tests {
             r#"{"iss":"i","exp":9,"iat":1,"aud":"w"}"#,
         );
         let read = || IdentityToken::parse(&text).expect("a token");
-        let none = read().verify(&KeySet::default(), "w", 5);
+        let none = read().verify(&KeySet::default(), Audience::Text("w"), 5);
         assert_eq!(none.expect_err("no key"), IdentityTokenError::Signature);
         let keys = br#"{"keys":[{"kty":"RSA","kid":"a","n":"AQAB","e":"AQAB"}]}"#;
         let keys = KeySet::parse(keys).expect("keys");
-        let other = read().verify(&keys, "w", 5);
+        let other = read().verify(&keys, Audience::Text("w"), 5);
         assert_eq!(other.expect_err("another"), IdentityTokenError::Signature);
     }
 

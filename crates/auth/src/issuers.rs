@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use serde::Deserialize;
 use tokio::sync::Mutex;
+use wheelhouse_index::actor::Secret;
 
 use crate::identity_token::KeySet;
 
@@ -24,6 +25,17 @@ pub trait Documents: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// A sentence that says why it cannot be had.
     async fn get(&self, url: &str) -> Result<Vec<u8>, String>;
+
+    /// Sends a form to a URL, signed in as a client if that has a secret, and returns the answer.
+    ///
+    /// # Errors
+    /// A sentence that says why it was not taken.
+    async fn post_form(
+        &self,
+        url: &str,
+        form: String,
+        client: Option<(&str, &Secret)>,
+    ) -> Result<Vec<u8>, String>;
 }
 
 /// The issuers that are trusted. No other one is ever asked for anything.
@@ -120,6 +132,15 @@ mod tests {
             self.asked.lock().unwrap().push(url.to_owned());
             let found = self.documents.get(url).ok_or("not there")?;
             Ok(found.as_bytes().to_vec())
+        }
+
+        async fn post_form(
+            &self,
+            url: &str,
+            _: String,
+            _: Option<(&str, &Secret)>,
+        ) -> Result<Vec<u8>, String> {
+            Err(format!("{url} takes no forms"))
         }
     }
 

@@ -8,6 +8,7 @@ pub mod htpasswd;
 pub mod identity_token;
 pub mod issuers;
 pub mod ldap;
+pub mod openid;
 pub mod sources;
 pub mod token;
 pub mod trusted;

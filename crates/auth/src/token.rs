@@ -39,6 +39,12 @@ impl TokenKey {
         Self(Zeroizing::new(key))
     }
 
+    /// Returns another key, for this purpose alone.
+    pub fn derived(&self, purpose: &str) -> [u8; 32] {
+        let message = format!("wheelhouse key for {purpose}");
+        *mac(self.0.as_slice(), message.as_bytes())
+    }
+
     fn first_proof(&self, id: &[u8; ID_BYTES], salt: &[u8; SALT_BYTES]) -> Proof {
         let mut message = b"wheelhouse token 1".to_vec();
         message.extend_from_slice(id);

@@ -10,7 +10,7 @@ use wheelhouse_index::change::Attribution;
 use wheelhouse_index::identity::Timestamp;
 use wheelhouse_index::ports::{Identities, MintError, Minted, TokenExchange};
 
-use crate::identity_token::{IdentityToken, Proven};
+use crate::identity_token::{Audience, IdentityToken, Proven};
 use crate::issuers::Issuers;
 use crate::token::Token;
 
@@ -56,7 +56,11 @@ impl TrustedPublishing {
         }
         let keys = self.issuers.keys(&issuer, token.key_id()).await;
         token
-            .verify(&keys.unwrap_or_default(), &self.audience, now.seconds())
+            .verify(
+                &keys.unwrap_or_default(),
+                Audience::Text(&self.audience),
+                now.seconds(),
+            )
             .map_err(|error| MintError::new("invalid-token", error.to_string()))
     }
 }

@@ -10,6 +10,7 @@ use wheelhouse_auth::group_file::GroupFile;
 use wheelhouse_auth::htpasswd::{HtpasswdFile, HtpasswdOptions};
 use wheelhouse_auth::issuers::{Documents, Issuers};
 use wheelhouse_auth::ldap::{LdapDirectory, LdapOptions};
+use wheelhouse_auth::openid::{OpenId, OpenIdOptions};
 use wheelhouse_auth::sources::Sources;
 use wheelhouse_auth::token::{TokenKey, fill_random};
 use wheelhouse_auth::trusted::TrustedPublishing;
@@ -18,7 +19,7 @@ use wheelhouse_index::actor::Secret;
 use wheelhouse_index::identity::IndexName;
 use wheelhouse_index::journal::JournalReader;
 use wheelhouse_index::ports::{
-    AccessStore, Catalog, Clock, FileStore, Identities, SystemClock, TokenExchange,
+    AccessStore, Catalog, Clock, FileStore, Identities, PersonSignIn, SystemClock, TokenExchange,
 };
 use wheelhouse_index::publish::Overwrite;
 use wheelhouse_index::{Index, IndexOptions, SignatureListing};
@@ -95,7 +96,10 @@ pub(crate) async fn wire(
         settings.access.rules.clone(),
     )
     .await?;
-    let identities = identities(settings, &state, Arc::clone(&access), clock)?;
+    let key = token_key(&state)?;
+    let openid_key = TokenKey::new(key).derived("sign-in with OpenID");
+    let identities = identities(settings, key, Arc::clone(&access), clock)?;
+    let sign_in = sign_in(settings, environment, &access, &identities, openid_key)?;
     let exchange = exchange(settings, environment, &access, &identities)?;
     let (tls, acme) = certificate(&settings.bind, &state)?;
     let server = Server::new(
@@ -104,6 +108,7 @@ pub(crate) async fn wire(
             access,
             identities,
             exchange,
+            sign_in,
         },
         server_settings(settings, fallback_url, tls)?,
         pages,
@@ -188,13 +193,14 @@ fn index_options(settings: &RunSettings) -> IndexOptions {
         },
         checks: settings.uploads.checks.clone(),
         max_project_bytes: settings.uploads.max_project_bytes,
+        denied_names: settings.uploads.denied_names.clone(),
         ..IndexOptions::default()
     }
 }
 
 fn identities(
     settings: &RunSettings,
-    state: &StateFolder,
+    key: [u8; 32],
     access: Arc<Access>,
     clock: Arc<dyn Clock>,
 ) -> anyhow::Result<Arc<dyn Identities>> {
@@ -211,15 +217,6 @@ fn identities(
     }
     let groups = settings.access.group_file.clone();
     let groups = groups.map(GroupFile::open).transpose()?;
-    // On a full disk no key can be written, and no token can be made either.
-    let key = match state.token_key(fill_random) {
-        Err(_) if state.is_full() => {
-            let mut key = [0; 32];
-            fill_random(&mut key)?;
-            key
-        }
-        key => key.context("cannot read the key that tokens are made with")?,
-    };
     Ok(Arc::new(Sources::new(
         access,
         clock,
@@ -227,6 +224,59 @@ fn identities(
         users,
         groups,
     )))
+}
+
+/// Returns the key that tokens are made with.
+fn token_key(state: &StateFolder) -> anyhow::Result<[u8; 32]> {
+    // On a full disk no key can be written, and no token can be made either.
+    match state.token_key(fill_random) {
+        Err(_) if state.is_full() => {
+            let mut key = [0; 32];
+            fill_random(&mut key)?;
+            Ok(key)
+        }
+        key => key.context("cannot read the key that tokens are made with"),
+    }
+}
+
+/// Puts sign-in at an OpenID provider together, if there is one.
+fn sign_in(
+    settings: &RunSettings,
+    environment: &Environment,
+    access: &Arc<Access>,
+    identities: &Arc<dyn Identities>,
+    key: [u8; 32],
+) -> anyhow::Result<Option<Arc<dyn PersonSignIn>>> {
+    let Some(wanted) = &settings.access.openid else {
+        return Ok(None);
+    };
+    let secret = wanted.client_secret_file.as_deref().map(|path| {
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("cannot read the secret in `{}`", path.display()))?;
+        let text = text.trim();
+        anyhow::ensure!(!text.is_empty(), "`{}` is empty", path.display());
+        Ok(Secret::new(text.to_owned()))
+    });
+    let options = OpenIdOptions {
+        issuer: wanted.issuer.clone(),
+        client_id: wanted.client_id.clone(),
+        client_secret: secret.transpose()?,
+        user_claim: wanted.user_claim.clone(),
+        groups_claim: wanted.groups_claim.clone(),
+    };
+    let (access, identities) = (Arc::clone(access), Arc::clone(identities));
+    let documents = issuer_documents(environment)?;
+    Ok(Some(Arc::new(OpenId::new(
+        options, documents, access, identities, key,
+    ))))
+}
+
+fn issuer_documents(environment: &Environment) -> anyhow::Result<Arc<IssuerDocuments>> {
+    let proxies = Proxies::from_variables(&|name| environment.text(name));
+    let agent = concat!("wheelhouse/", env!("CARGO_PKG_VERSION"));
+    Ok(Arc::new(IssuerDocuments(DocumentReader::new(
+        agent, &proxies,
+    )?)))
 }
 
 /// Makes ready to ask an LDAP directory.
@@ -269,9 +319,7 @@ fn exchange(
     if access_settings.trusted_issuers.is_empty() {
         return Ok(None);
     }
-    let proxies = Proxies::from_variables(&|name| environment.text(name));
-    let agent = concat!("wheelhouse/", env!("CARGO_PKG_VERSION"));
-    let documents = Arc::new(IssuerDocuments(DocumentReader::new(agent, &proxies)?));
+    let documents = issuer_documents(environment)?;
     let issuers = Issuers::new(&access_settings.trusted_issuers, documents);
     Ok(Some(Arc::new(TrustedPublishing::new(
         issuers,
@@ -289,6 +337,16 @@ struct IssuerDocuments(DocumentReader);
 impl Documents for IssuerDocuments {
     async fn get(&self, url: &str) -> Result<Vec<u8>, String> {
         self.0.get(url).await
+    }
+
+    async fn post_form(
+        &self,
+        url: &str,
+        form: String,
+        client: Option<(&str, &Secret)>,
+    ) -> Result<Vec<u8>, String> {
+        let client = client.map(|(id, secret)| (id, secret.reveal()));
+        self.0.post_form(url, form, client).await
     }
 }
 

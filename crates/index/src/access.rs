@@ -134,7 +134,9 @@ impl Access {
         if state.is_disabled(&name) || !state.is_trusted(&name) {
             return None;
         }
-        Some(who.in_groups(state.groups_of(&name).iter().cloned()))
+        let named = state.named_groups_of(&name).iter();
+        let groups = state.groups_of(&name).iter().chain(named).cloned();
+        Some(who.in_groups(groups))
     }
 
     /// Returns who has which part in a project, owners first.
@@ -145,6 +147,13 @@ impl Access {
     /// Returns the projects in which a user has a part, ordered.
     pub fn projects_of(&self, user: &UserName) -> Vec<(ProjectKey, Role)> {
         self.state().projects_of(user).to_vec()
+    }
+
+    /// Returns whether an account is a robot's.
+    pub fn is_robot(&self, user: &UserName) -> bool {
+        let state = self.state();
+        let account = state.accounts.get(user);
+        account.is_some_and(|account| account.kind == AccountKind::Robot)
     }
 
     /// Returns whether anybody has a token.

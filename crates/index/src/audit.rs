@@ -24,6 +24,8 @@ pub struct AuditEvent {
 pub enum AuditKind {
     /// Credentials proved nobody.
     SignInFailed,
+    /// A person signed in at an OpenID provider.
+    SignedIn,
     /// A token was made.
     TokenMade,
     /// A token was revoked.
@@ -60,6 +62,7 @@ impl AuditKind {
     /// All kinds.
     pub const ALL: &[Self] = &[
         Self::SignInFailed,
+        Self::SignedIn,
         Self::TokenMade,
         Self::TokenRevoked,
         Self::RuleAdded,
@@ -81,6 +84,7 @@ impl AuditKind {
     pub const fn name(self) -> &'static str {
         match self {
             Self::SignInFailed => "sign-in-failed",
+            Self::SignedIn => "signed-in",
             Self::TokenMade => "token-made",
             Self::TokenRevoked => "token-revoked",
             Self::RuleAdded => "rule-added",

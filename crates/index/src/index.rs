@@ -12,7 +12,7 @@ use crate::identity::{IndexName, Serial, Timestamp};
 use crate::journal::JournalReader;
 use crate::knowledge::Knowledge;
 use crate::locks::FileLocks;
-use crate::permission::Sight;
+use crate::permission::{Pattern, Sight};
 use crate::ports::{Catalog, Clock, Committed, Counts, FileStore, StoreError};
 use crate::reading::{Learner, Reader};
 use crate::view::{Hosted, Seen, View};
@@ -67,6 +67,8 @@ pub struct IndexOptions {
     pub checks: CheckPolicy,
     /// How large all files of a project may be together, in bytes, or `None` for no limit.
     pub max_project_bytes: Option<u64>,
+    /// Names that no new project may have.
+    pub denied_names: Vec<Pattern>,
 }
 
 impl Default for IndexOptions {
@@ -79,6 +81,7 @@ impl Default for IndexOptions {
             bin_days: 30,
             checks: CheckPolicy::LENIENT,
             max_project_bytes: None,
+            denied_names: Vec::new(),
         }
     }
 }

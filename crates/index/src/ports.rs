@@ -7,6 +7,7 @@ mod catalog;
 mod clock;
 mod file_store;
 mod identities;
+mod person_sign_in;
 mod token_exchange;
 
 pub use access_store::{AccessChange, AccessRecord, AccessStore};
@@ -18,6 +19,7 @@ pub use file_store::{
     PlaceMode, PlacedFile, Scan, Seen, StagedFile, Staging,
 };
 pub use identities::{IdentifyError, Identities};
+pub use person_sign_in::{Begun, PersonSignIn, Returned, SignInError, SignedIn};
 pub use token_exchange::{MintError, Minted, TokenExchange};
 
 /// A backend could not do its work. Never about the request: what a request may get wrong has an

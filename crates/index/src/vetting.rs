@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use wheelhouse_standards::archive::ArchiveError;
-use wheelhouse_standards::check::{Finding, Policy, check_file, compare};
+use wheelhouse_standards::check::{Finding, Policy, check_file, check_new_project, compare};
 use wheelhouse_standards::found::{FileKind, FoundFile};
 use wheelhouse_standards::metadata::CoreMetadata;
 
@@ -61,7 +61,8 @@ impl Index {
     ) -> Result<Vec<Finding>, PublishError> {
         let project = &upload.named.key;
         let Some(snapshot) = self.catalog.project(&self.name, project).await? else {
-            return self.check_size(upload, None).map(|()| Vec::new());
+            self.check_size(upload, None)?;
+            return self.check_new_name(upload).await;
         };
         self.check_size(upload, Some(&snapshot))?;
         let release: Vec<&FileRecord> = snapshot
@@ -117,6 +118,30 @@ impl Index {
             });
         }
         Ok(findings)
+    }
+
+    /// Checks the name of a project that this upload would make.
+    async fn check_new_name(&self, upload: &Upload) -> Result<Vec<Finding>, PublishError> {
+        let project = &upload.named.key;
+        let mut denied = self.options.denied_names.iter();
+        if let Some(pattern) = denied.find(|pattern| pattern.matches(project)) {
+            return Err(PublishError::Unfit {
+                file_name: upload.file_name.clone(),
+                reasons: vec![Finding::broken(format!(
+                    "no project may be named `{project}` here: `{pattern}` is denied (--deny-names)"
+                ))],
+            });
+        }
+        let checks = &self.options.checks;
+        let listing = if checks.refuses_policy(Policy::ConfusableName) {
+            self.catalog.projects(&self.name).await?.projects
+        } else {
+            Vec::new()
+        };
+        Ok(check_new_project(
+            project,
+            listing.iter().map(|entry| &entry.key),
+        ))
     }
 
     fn check_size(

@@ -6,6 +6,7 @@ mod health;
 mod integrity;
 mod json_api;
 mod legacy;
+mod openid;
 mod project;
 mod root;
 mod rss;
@@ -63,6 +64,8 @@ pub(crate) fn router(state: State) -> Result<Router, String> {
         .route("/_/oidc/mint-token", post(trusted::mint))
         .route("/_/oidc/github/mint-token", post(trusted::mint))
         .route("/_/oidc/burn-token", post(trusted::burn))
+        .route("/_/openid/sign-in", get(openid::begin))
+        .route("/_/openid/return", get(openid::finish))
         .route("/.well-known/pytp", get(trusted::discover))
         .route("/favicon.ico", get(not_found))
         .route("/healthz", get(health::alive))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use wheelhouse_index::Index;
 use wheelhouse_index::access::Access;
-use wheelhouse_index::ports::{Identities, TokenExchange};
+use wheelhouse_index::ports::{Identities, PersonSignIn, TokenExchange};
 
 use crate::abuse::Tried;
 use crate::access::IgnoredUsers;
@@ -38,6 +38,8 @@ pub struct Gate {
     pub identities: Arc<dyn Identities>,
     /// Trusted publishing, if it is enabled.
     pub exchange: Option<Arc<dyn TokenExchange>>,
+    /// Sign-in of people elsewhere, if it is enabled.
+    pub sign_in: Option<Arc<dyn PersonSignIn>>,
 }
 
 /// The settings cannot work.
@@ -66,11 +68,13 @@ impl Server {
             access,
             identities,
             exchange,
+            sign_in,
         } = gate;
         let state = Arc::new(Shared {
             index,
             identities,
             exchange,
+            sign_in,
             audit: AuditQueue::start(Arc::clone(&access)),
             access,
             tried: Tried::new(settings.limits.abuse),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use wheelhouse_index::Index;
 use wheelhouse_index::access::Access;
-use wheelhouse_index::ports::Identities;
+use wheelhouse_index::ports::{Identities, PersonSignIn};
 
 use crate::abuse::Tried;
 use crate::access::IgnoredUsers;
@@ -27,6 +27,8 @@ pub(crate) struct Shared {
     pub(crate) access: Arc<Access>,
     /// Trusted publishing, if it is enabled.
     pub(crate) exchange: Exchange,
+    /// Sign-in of people elsewhere, if it is enabled.
+    pub(crate) sign_in: Option<Arc<dyn PersonSignIn>>,
     /// What was tried lately, and how often.
     pub(crate) tried: Tried,
     /// What is to be written into the audit trail.

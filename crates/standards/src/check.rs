@@ -10,12 +10,14 @@ mod core_metadata;
 mod entry_points;
 mod file_name;
 mod form;
+mod project_name;
 mod record;
 mod sdist;
 mod wheel;
 
 pub use consistency::compare;
 pub use form::{FormFields, check_form};
+pub use project_name::check_new_project;
 
 use crate::archive::{ArchiveError, ReadAt};
 use crate::filename::DistributionFilename;
@@ -83,6 +85,10 @@ pub enum Policy {
     OldRelease,
     /// A file without attestations in a project whose last release had them.
     LostProvenance,
+    /// A new project with the name of a module of Python's standard library.
+    StandardLibraryName,
+    /// A new project whose name is easily taken for that of another one.
+    ConfusableName,
 }
 
 impl Policy {
@@ -96,6 +102,8 @@ impl Policy {
         Self::LooseMetadata,
         Self::OldRelease,
         Self::LostProvenance,
+        Self::StandardLibraryName,
+        Self::ConfusableName,
     ];
 
     /// Returns the name that settings use.
@@ -109,6 +117,8 @@ impl Policy {
             Self::LooseMetadata => "loose-metadata",
             Self::OldRelease => "old-release",
             Self::LostProvenance => "lost-provenance",
+            Self::StandardLibraryName => "standard-library-name",
+            Self::ConfusableName => "confusable-name",
         }
     }
 
@@ -117,7 +127,11 @@ impl Policy {
     pub const fn is_told(self) -> bool {
         !matches!(
             self,
-            Self::LocalVersion | Self::PlatformTag | Self::OldRelease
+            Self::LocalVersion
+                | Self::PlatformTag
+                | Self::OldRelease
+                | Self::StandardLibraryName
+                | Self::ConfusableName
         )
     }
 
@@ -167,6 +181,11 @@ impl CheckPolicy {
             Gravity::Broken | Gravity::Advice => true,
         });
         Judgement { refused, told }
+    }
+
+    /// Returns whether findings of a policy are reasons to refuse.
+    pub fn refuses_policy(&self, policy: Policy) -> bool {
+        self.refuses(&Finding::of(policy, String::new()))
     }
 
     /// Returns whether a finding is a reason to refuse.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reqwest::{Client, redirect};
+use reqwest::{Client, RequestBuilder, redirect};
 
 use crate::error::{SetupError, with_causes};
 use crate::proxies::Proxies;
@@ -47,8 +47,34 @@ impl DocumentReader {
     /// # Errors
     /// A sentence that says why it cannot be had.
     pub async fn get(&self, url: &str) -> Result<Vec<u8>, String> {
+        self.read(self.client.get(url), url).await
+    }
+
+    /// Sends a form to a URL, as this user with this password if there is one, and returns the answer.
+    ///
+    /// # Errors
+    /// A sentence that says why it was not taken.
+    pub async fn post_form(
+        &self,
+        url: &str,
+        form: String,
+        user: Option<(&str, &str)>,
+    ) -> Result<Vec<u8>, String> {
+        let mut request = self
+            .client
+            .post(url)
+            .header("Content-Type", "application/x-www-form-urlencoded")
+            .header("Accept", "application/json")
+            .body(form);
+        if let Some((user, password)) = user {
+            request = request.basic_auth(user, Some(password));
+        }
+        self.read(request, url).await
+    }
+
+    async fn read(&self, request: RequestBuilder, url: &str) -> Result<Vec<u8>, String> {
         let failed = |error: reqwest::Error| with_causes(&error);
-        let mut response = self.client.get(url).send().await.map_err(failed)?;
+        let mut response = request.send().await.map_err(failed)?;
         if response.status() != 200 {
             return Err(format!("{url} answers {}", response.status().as_u16()));
         }

@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use wheelhouse_auth::identity_token::{IdentityToken, KeySet};
+use wheelhouse_auth::identity_token::{Audience, IdentityToken, KeySet};
 use wheelhouse_fuzz::base64url;
 
 /// The public key of RFC 7515, appendix A.2.
@@ -21,7 +21,9 @@ fuzz_target!(|data: &[u8]| {
         };
         let _ = token.unproven_issuer();
         assert!(
-            token.verify(&keys, "wheelhouse", 1_700_000_000).is_err(),
+            token
+                .verify(&keys, Audience::Text("wheelhouse"), 1_700_000_000)
+                .is_err(),
             "nobody guesses a signature"
         );
     }

@@ -111,6 +111,15 @@ pub(crate) fn domains(text: &str) -> Result<(), String> {
     }
 }
 
+/// An address that is asked over HTTPS.
+pub(crate) fn https_url(text: &str) -> Result<(), String> {
+    let rest = text.strip_prefix("https://");
+    if rest.is_some_and(|rest| !rest.is_empty() && !rest.contains(char::is_whitespace)) {
+        return Ok(());
+    }
+    Err(format!("`{text}` does not begin with https://"))
+}
+
 /// The directory of an ACME server: a name that is known, or an address.
 pub(crate) fn acme_directory(text: &str) -> Result<(), String> {
     if acme::known_directory(text).is_some() {

@@ -169,6 +169,8 @@ pub(crate) enum Kind {
     /// lists are joined if `joins`, else the last counts.
     List {
         name: &'static str,
+        /// An item, for the reference.
+        example: &'static str,
         check: Check,
         joins: bool,
     },

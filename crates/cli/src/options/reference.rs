@@ -129,7 +129,7 @@ fn example(option: &OptionDef) -> String {
                 default.or(option.value_name()).unwrap_or_default()
             )
         }
-        Kind::List { .. } => format!("[\"{}\"]", default.unwrap_or("10.0.0.0/8")),
+        Kind::List { example, .. } => format!("[\"{}\"]", default.unwrap_or(example)),
         Kind::Folders => "[\"packages\"]".to_owned(),
     }
 }
@@ -150,5 +150,14 @@ mod tests {
             "docs/reference/settings.md is out of date; write it anew with \
              `cargo run -- config reference > docs/reference/settings.md`"
         );
+    }
+
+    #[test]
+    fn example_items_of_lists_are_taken() {
+        for option in defs::ALL {
+            if let Kind::List { example, check, .. } = option.kind {
+                assert_eq!(check(example), Ok(()), "--{}", option.long);
+            }
+        }
     }
 }

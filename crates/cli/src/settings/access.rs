@@ -21,6 +21,8 @@ pub struct AccessSettings {
     pub passwords: PasswordSource,
     /// The directory that users and groups come from too.
     pub directory: Option<DirectorySettings>,
+    /// The provider at which people sign in.
+    pub openid: Option<OpenIdSettings>,
     /// The file that groups come from, absolute.
     pub group_file: Option<PathBuf>,
     /// Who may do what.
@@ -84,6 +86,7 @@ impl AccessSettings {
             locks,
             passwords,
             directory: DirectorySettings::of(source)?,
+            openid: OpenIdSettings::of(source)?,
             group_file: source.path(&defs::GROUP_FILE),
             rules: values
                 .list(&defs::RULE)
@@ -137,6 +140,41 @@ impl DirectorySettings {
             reader,
             groups: source.text(&defs::LDAP_GROUPS),
             start_tls: source.values.truth(&defs::LDAP_START_TLS),
+        }))
+    }
+}
+
+/// How people sign in at an OpenID provider.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenIdSettings {
+    /// Its address.
+    pub issuer: String,
+    /// What it knows this server as.
+    pub client_id: String,
+    /// The file with the secret that it gave this server.
+    pub client_secret_file: Option<PathBuf>,
+    /// The claim that is the user's name.
+    pub user_claim: String,
+    /// The claim that lists the user's groups.
+    pub groups_claim: String,
+}
+
+impl OpenIdSettings {
+    fn of(source: Source<'_>) -> Result<Option<Self>, SettingsError> {
+        let issuer = source.text(&defs::OPENID_ISSUER);
+        let client_id = source.text(&defs::OPENID_CLIENT_ID);
+        let (issuer, client_id) = match (issuer, client_id) {
+            (Some(issuer), Some(client_id)) => (issuer, client_id),
+            (None, None) => return Ok(None),
+            _ => return Err(SettingsError::HalfOfOpenId),
+        };
+        let claim = |option| source.text(option).unwrap_or_default();
+        Ok(Some(Self {
+            issuer,
+            client_id,
+            client_secret_file: source.path(&defs::OPENID_CLIENT_SECRET_FILE),
+            user_claim: claim(&defs::OPENID_USER_CLAIM),
+            groups_claim: claim(&defs::OPENID_GROUPS_CLAIM),
         }))
     }
 }

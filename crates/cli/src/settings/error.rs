@@ -24,6 +24,9 @@ pub(crate) enum SettingsError {
     /// A certificate without its key, or the other way round.
     #[error("`--tls-certificate` and `--tls-key` are only good together")]
     HalfOfTls,
+    /// An OpenID provider without what it knows this server as, or the other way round.
+    #[error("`--openid-issuer` and `--openid-client-id` are only good together")]
+    HalfOfOpenId,
     /// A certificate from files and one from an ACME server.
     #[error("`--tls-certificate` and `--acme-domains` cannot be used together")]
     TwoCertificates,
@@ -75,7 +78,8 @@ impl SettingsError {
             | Self::HalfOfTls
             | Self::HalfAReader
             | Self::TwoCertificates
-            | Self::TermsNotAccepted => None,
+            | Self::TermsNotAccepted
+            | Self::HalfOfOpenId => None,
         }
     }
 
@@ -92,6 +96,7 @@ impl SettingsError {
             | Self::HalfAReader
             | Self::TwoCertificates
             | Self::TermsNotAccepted
+            | Self::HalfOfOpenId
             | Self::PasswordFile { .. }
             | Self::WelcomeFile { .. }
             | Self::HealthPathTaken { .. } => false,

@@ -15,7 +15,9 @@ mod source;
 mod update;
 mod uploads;
 
-pub use access::{AccessSettings, DirectorySettings, InvalidCredentials, PasswordSource};
+pub use access::{
+    AccessSettings, DirectorySettings, InvalidCredentials, OpenIdSettings, PasswordSource,
+};
 pub use bind::{AcmeSettings, BindSettings};
 pub use fallback::{FallbackMode, FallbackSettings};
 pub use folders::{FolderSettings, StateSettings, WatchMode};

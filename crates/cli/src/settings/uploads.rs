@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use wheelhouse_index::permission::Pattern;
 use wheelhouse_standards::check::{CheckPolicy, Policy, Strictness};
 
 use super::source::Source;
@@ -16,6 +17,8 @@ pub struct UploadSettings {
     pub checks: CheckPolicy,
     /// How large the files of a project may be together, in bytes.
     pub max_project_bytes: Option<u64>,
+    /// Names that no new project may have.
+    pub denied_names: Vec<Pattern>,
     /// What becomes of attestations.
     pub attestations: AttestationSettings,
     /// What becomes of `submit`, `verify` and `doc_upload`.
@@ -67,6 +70,11 @@ impl UploadSettings {
                 refused,
             },
             max_project_bytes: (max_project_mib > 0).then_some(max_project_mib << 20),
+            denied_names: values
+                .list(&defs::DENY_NAMES)
+                .iter()
+                .filter_map(|name| name.trim().parse().ok())
+                .collect(),
             attestations: match values.text(&defs::ATTESTATIONS) {
                 None | Some("refuse") => AttestationSettings::Refuse,
                 Some("ignore") => AttestationSettings::Ignore,

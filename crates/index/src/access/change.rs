@@ -7,8 +7,8 @@ use wheelhouse_standards::name::ProjectKey;
 
 use super::publisher::{Publisher, StoredPublisher};
 use super::state::{
-    ACCOUNT, MEMBER, PUBLISHER, ROLE, RULE, StoredAccount, StoredMember, StoredRole, StoredRule,
-    StoredUse, TOKEN, TOKEN_USE,
+    ACCOUNT, MEMBER, PUBLISHER, ROLE, RULE, SIGNED_IN, StoredAccount, StoredMember, StoredRole,
+    StoredRule, StoredSignIn, StoredUse, TOKEN, TOKEN_USE,
 };
 use super::token::StoredToken;
 use super::{Access, Account, AccountKind, Member, NewToken, TokenRecord};
@@ -254,6 +254,25 @@ impl Access {
             Err(AccessError::BadName(_)) | Ok(_) => Ok(()),
             Err(error) => Err(error),
         }
+    }
+
+    /// Keeps that a person signed in elsewhere, and the groups that were named there: they count
+    /// until the next sign-in.
+    ///
+    /// # Errors
+    /// [`AccessError::Store`].
+    pub async fn keep_signed_in(
+        &self,
+        user: &UserName,
+        groups: &[GroupName],
+        by: Attribution,
+    ) -> Result<(), AccessError> {
+        let _held = self.changing.lock().await;
+        let groups: Vec<String> = groups.iter().map(ToString::to_string).collect();
+        let detail = json!({ "user": user.as_str(), "groups": groups });
+        let kept = record(SIGNED_IN, user.as_str(), &StoredSignIn { groups });
+        let event = event(AuditKind::SignedIn, by, None, detail);
+        self.write(vec![kept], Vec::new(), event).await
     }
 
     /// Returns the accounts that something is kept about, ordered by name.

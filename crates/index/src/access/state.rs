@@ -20,6 +20,7 @@ pub(super) const ROLE: &str = "role";
 pub(super) const RULE: &str = "rule";
 pub(super) const TOKEN: &str = "token";
 pub(super) const TOKEN_USE: &str = "token-use";
+pub(super) const SIGNED_IN: &str = "signed-in";
 
 /// What is kept about who may do what, read once and looked up often.
 #[derive(Debug)]
@@ -30,6 +31,8 @@ pub(super) struct State {
     pub(super) accounts: BTreeMap<UserName, Account>,
     pub(super) members: BTreeMap<GroupName, Vec<UserName>>,
     groups: HashMap<UserName, Vec<GroupName>>,
+    /// The groups that an OpenID provider named at the last sign-in.
+    named_groups: HashMap<UserName, Vec<GroupName>>,
     roles: HashMap<ProjectKey, Vec<(UserName, Role)>>,
     projects: HashMap<UserName, Vec<(ProjectKey, Role)>>,
     pub(super) tokens: BTreeMap<TokenId, TokenRecord>,
@@ -95,6 +98,11 @@ pub(super) struct StoredRule {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
+pub(super) struct StoredSignIn {
+    pub(super) groups: Vec<String>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct StoredUse {
     pub(super) at: i64,
 }
@@ -108,6 +116,7 @@ impl State {
             accounts: BTreeMap::new(),
             members: BTreeMap::new(),
             groups: HashMap::new(),
+            named_groups: HashMap::new(),
             roles: HashMap::new(),
             projects: HashMap::new(),
             tokens: BTreeMap::new(),
@@ -186,6 +195,12 @@ impl State {
                     token.last_used = Some(Timestamp(stored.at));
                 }
             }
+            SIGNED_IN => {
+                let stored: StoredSignIn = read(record)?;
+                let groups = stored.groups.iter().map(|name| GroupName::new(name));
+                self.named_groups
+                    .insert(UserName::new(&record.key), groups.collect());
+            }
             PUBLISHER => {
                 let stored: StoredPublisher = read(record)?;
                 self.publishers.push(stored.into_publisher(&record.key)?);
@@ -205,6 +220,10 @@ impl State {
 
     pub(super) fn groups_of(&self, user: &UserName) -> &[GroupName] {
         self.groups.get(user).map_or(&[], Vec::as_slice)
+    }
+
+    pub(super) fn named_groups_of(&self, user: &UserName) -> &[GroupName] {
+        self.named_groups.get(user).map_or(&[], Vec::as_slice)
     }
 
     /// Returns whether an account may be one: that of a publisher only while it is trusted.

@@ -7,6 +7,7 @@ pub(crate) static AUTHENTICATE: OptionDef = OptionDef {
     shorts: &['a'],
     kind: Kind::List {
         name: "LIST",
+        example: "update",
         check: checks::locks,
         joins: false,
     },
@@ -106,6 +107,7 @@ pub(crate) static RULE: OptionDef = OptionDef {
     long: "rule",
     kind: Kind::List {
         name: "RULE",
+        example: "group:data upload+create data-*",
         check: checks::rules,
         joins: true,
     },
@@ -122,10 +124,72 @@ pub(crate) static RULE: OptionDef = OptionDef {
     ..OptionDef::BASE
 };
 
+pub(crate) static OPENID_ISSUER: OptionDef = OptionDef {
+    long: "openid-issuer",
+    kind: Kind::Text {
+        name: "URL",
+        check: checks::https_url,
+    },
+    topic: Topic::Access,
+    help: "Let people sign in at this OpenID provider, in a browser at /_/openid/sign-in; needs \
+           --openid-client-id.",
+    details: "They get a token that is good for twelve hours, and may make others with it. Register \
+              the address of /_/openid/return at the provider.",
+    ..OptionDef::BASE
+};
+
+pub(crate) static OPENID_CLIENT_ID: OptionDef = OptionDef {
+    long: "openid-client-id",
+    kind: Kind::Text {
+        name: "ID",
+        check: checks::any,
+    },
+    topic: Topic::Access,
+    help: "What the OpenID provider knows this server as.",
+    ..OptionDef::BASE
+};
+
+pub(crate) static OPENID_CLIENT_SECRET_FILE: OptionDef = OptionDef {
+    long: "openid-client-secret-file",
+    kind: Kind::Path { name: "FILE" },
+    topic: Topic::Access,
+    help: "Take the secret that the OpenID provider gave this server from this file.",
+    details: "It is read at the start. Without one this server is a public client: PKCE is used in \
+              any case.",
+    ..OptionDef::BASE
+};
+
+pub(crate) static OPENID_USER_CLAIM: OptionDef = OptionDef {
+    long: "openid-user-claim",
+    kind: Kind::Text {
+        name: "CLAIM",
+        check: checks::any,
+    },
+    default: DefaultValue::both("preferred_username"),
+    topic: Topic::Access,
+    help: "Take the names of users from this claim.",
+    details: "With `email` the address must be verified. Choose a claim that users cannot change \
+              themselves.",
+    ..OptionDef::BASE
+};
+
+pub(crate) static OPENID_GROUPS_CLAIM: OptionDef = OptionDef {
+    long: "openid-groups-claim",
+    kind: Kind::Text {
+        name: "CLAIM",
+        check: checks::any,
+    },
+    default: DefaultValue::both("groups"),
+    topic: Topic::Access,
+    help: "Take the groups of users from this claim; they count until the next sign-in.",
+    ..OptionDef::BASE
+};
+
 pub(crate) static TRUSTED_ISSUER: OptionDef = OptionDef {
     long: "trusted-issuer",
     kind: Kind::List {
         name: "URL",
+        example: "https://gitlab.example.org",
         check: checks::issuers,
         joins: true,
     },

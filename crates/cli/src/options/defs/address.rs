@@ -60,6 +60,7 @@ pub(crate) static ACME_DOMAINS: OptionDef = OptionDef {
     long: "acme-domains",
     kind: Kind::List {
         name: "LIST",
+        example: "packages.example.org",
         check: checks::domains,
         joins: true,
     },

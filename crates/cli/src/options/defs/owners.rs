@@ -213,6 +213,7 @@ pub(crate) static PROJECTS: OptionDef = OptionDef {
     long: "projects",
     kind: Kind::List {
         name: "LIST",
+        example: "data-*",
         check: checks::patterns,
         joins: true,
     },

@@ -6,6 +6,7 @@ pub(crate) static TRUSTED_PROXY: OptionDef = OptionDef {
     long: "trusted-proxy",
     kind: Kind::List {
         name: "CIDR",
+        example: "10.0.0.0/8",
         check: checks::ip_ranges,
         joins: true,
     },

@@ -60,20 +60,37 @@ pub(crate) static REFUSE_UPLOADS_WITH: OptionDef = OptionDef {
     long: "refuse-uploads-with",
     kind: Kind::List {
         name: "LIST",
+        example: "direct-reference",
         check: checks::upload_policies,
         joins: true,
     },
     topic: Topic::Uploads,
     help: "Refuse uploads with these, at any strictness, separated by commas: local-version, \
            direct-reference, record-mismatch, unknown-classifier, platform-tag, loose-metadata, \
-           old-release, lost-provenance.",
+           old-release, lost-provenance, standard-library-name, confusable-name.",
     details: "`local-version` is a version such as 1.0+cu126, `direct-reference` a dependency with \
               an address, `record-mismatch` a wheel whose RECORD lists something else than what is \
               in it, `unknown-classifier` one that is not in the common list or no longer, \
               `platform-tag` one that the public index does not take, such as linux_x86_64, \
               `loose-metadata` long summaries, unknown fields and bad addresses, `old-release` a \
               file for a release that is older than 14 days, `lost-provenance` one without \
-              attestations in a project whose last release had them.",
+              attestations in a project whose last release had them, `standard-library-name` a new \
+              project named as a module of Python's own, `confusable-name` one whose name is easily \
+              taken for that of another project here.",
+    ..OptionDef::BASE
+};
+
+pub(crate) static DENY_NAMES: OptionDef = OptionDef {
+    long: "deny-names",
+    kind: Kind::List {
+        name: "LIST",
+        example: "internal-*",
+        check: checks::patterns,
+        joins: true,
+    },
+    topic: Topic::Uploads,
+    help: "Refuse uploads that would make projects of these names, separated by commas; * stands for \
+           any text.",
     ..OptionDef::BASE
 };
 
