@@ -51,6 +51,11 @@ class Project:
         }
         return self.client.run(self.name, *words, folder=self.folder, environment=environment, **more)
 
+    def make_environment(self) -> None:
+        """Left to itself, pdm would install into any environment that it finds itself in."""
+        venv.create(self.folder / ".venv")
+        self("use", "-f", self.folder / ".venv" / "bin" / "python")
+
     @property
     def installed(self) -> set[str]:
         [packages] = (self.folder / ".venv" / "lib").glob("python3*/site-packages")
@@ -99,9 +104,7 @@ def pdm(client, site) -> Project:
     run = Project(client, "pdm", source)
     run("config", "pypi.username", ADA[0])
     run("config", "pypi.password", ADA[1])
-    # Left to itself, pdm would install into any environment that it finds itself in.
-    venv.create(run.folder / ".venv")
-    run("use", "-f", run.folder / ".venv" / "bin" / "python")
+    run.make_environment()
     return run
 
 

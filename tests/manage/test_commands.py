@@ -180,6 +180,7 @@ def test_what_cannot_be_done_is_said(site, at_work, words, says):
         (["yank", "demo", "other"], "one word too many"),
         (["status", "demo", "archive"], "did you mean `archived`?"),
         (["status", "demo==1.0", "archived"], "whole project"),
+        (["status", "demo", "--reason", "because"], "status PROJECT STATUS --reason TEXT"),
         (["yank", "demo", "--server", "http://127.0.0.1:9/"], "cannot stand together"),
         (["yank", "demo", "--nonsense"], "--nonsense"),
         (["log", "--limit", "0"], "limit"),

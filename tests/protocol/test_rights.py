@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import xmlrpc.client
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from support.distributions import sdist, wheel
+from support.distributions import Distribution, sdist, wheel
 from support.owners import own as command
 from support.programs import Site
 
@@ -154,6 +155,28 @@ def test_whoever_creates_a_project_owns_it(own):
     assert answer.status == 403 and "yank" in answer.text
 
 
+def test_one_of_those_who_create_a_project_at_once_does(own):
+    """Both may create, neither may upload to what is there: the slower one finds a project of somebody else."""
+    for number in range(20):
+        name = f"data-race{number}"
+        with ThreadPoolExecutor(2) as pool:
+            uploads = [pool.submit(own.upload, wheel(name, f"1.{place}"), user=who(user))
+                       for place, user in enumerate(["dan", "bob"])]
+            statuses = [upload.result().status for upload in uploads]
+        assert sorted(statuses) == [200, 403]
+        winner = ["dan", "bob"][statuses.index(200)]
+        assert own.get(f"/pypi/{name}/json", user=who(winner)).json["ownership"]["roles"] == [{"role": "Owner", "user": winner}]
+
+
+def test_nobody_owns_a_project_whose_first_upload_was_refused(own):
+    lie = wheel("data-claimed", "1.0")
+    broken = Distribution(lie.filename, lie.content[:-30])
+    assert own.upload(broken, user=who("dan")).status == 400
+    assert own.upload(lie, user=who("bob")).status == 200
+    roles = own.get("/pypi/data-claimed/json", user=who("bob")).json["ownership"]["roles"]
+    assert roles == [{"role": "Owner", "user": "bob"}]
+
+
 def test_who_may_only_delete_can_remove_as_pypiservers_users_do(serve, wheelhouse):
     site = serve(wheelhouse, *LOCKED, "--rule", "user:dan list+delete data-*", files=FILES, users=USERS)
     form = [(":action", "remove_pkg"), ("name", "data-tools"), ("version", "1.0")]
@@ -237,6 +260,6 @@ def test_log_shows_changes_and_the_trail_together(own):
         if event["kind"] in ("sign-in-failed", "uploaded"):
             assert {"actor", "address", "agent", "request_id"} <= set(event["by"]), event
     by_ada = [json.loads(line) for line in command(own, "log", "--all", "--json", "--actor", "user:ada").splitlines()]
-    assert by_ada and {event["by"]["actor"] for event in by_ada} == {"user:ada"}
+    assert by_ada and {event["by"]["actor"] for event in by_ada} == {"user:ada"}, "she has no tokens"
     about = [json.loads(line) for line in command(own, "log", "--all", "--json", "--project", "data-logged").splitlines()]
     assert about and {event["project"] for event in about} == {"data-logged"}

@@ -283,7 +283,8 @@ def test_use_of_a_token_for_a_change_is_in_the_journal(site, owner):
     assert site.upload(wheel("demo", "1.1"), user=("__token__", token)).status == 200
     assert f"token:{identity}:ada" in owner.run("log")
     assert "demo-1.1" in owner.run("log", "--actor", f"token:{identity}:ada")
-    assert owner.run("log", "--actor", "user:ada") == ""
+    assert "demo-1.1" in owner.run("log", "--actor", "user:ada") and "demo-1.1" in owner.run("log", "--actor", "ada")
+    assert owner.run("log", "--actor", "user:bob") == ""
 
 
 def test_everything_is_there_after_a_kill(site, owner):

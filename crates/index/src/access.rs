@@ -6,19 +6,21 @@ mod publisher;
 mod state;
 mod token;
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use wheelhouse_standards::name::ProjectKey;
 
 use crate::actor::{Actor, UserName};
 use crate::audit::{AuditEvent, AuditFilter};
 use crate::identity::{IndexName, Timestamp};
+use crate::locks::NameLocks;
 use crate::permission::{
     AccessRules, Decision, Lock, Principal, Question, Right, Role, Rule, Sight, decide,
     may_somewhere,
 };
 use crate::ports::{AccessChange, AccessStore, Clock, StoreError};
 
+pub use crate::locks::NameLock;
 pub use change::AccessError;
 pub use publisher::{Provider, Publisher};
 pub use state::{Account, AccountKind, Member};
@@ -34,9 +36,11 @@ pub struct Access {
     locks: Vec<Lock>,
     /// The rules of the settings.
     written: Vec<Rule>,
-    state: RwLock<Arc<State>>,
+    state: RwLock<State>,
     /// Held while records change, so that what was checked still holds when it is written.
     changing: tokio::sync::Mutex<()>,
+    /// Held by whoever uploads the first file of a project.
+    creating: NameLocks,
 }
 
 impl Access {
@@ -56,28 +60,36 @@ impl Access {
             clock,
             locks,
             written,
-            state: RwLock::new(Arc::new(state)),
+            state: RwLock::new(state),
             changing: tokio::sync::Mutex::default(),
+            creating: NameLocks::default(),
         }))
     }
 
     /// Returns what counts now.
-    fn state(&self) -> Arc<State> {
-        Arc::clone(&self.state.read().unwrap_or_else(PoisonError::into_inner))
+    fn state(&self) -> RwLockReadGuard<'_, State> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Reads what is kept anew, after it was changed.
-    async fn reload(&self) -> Result<(), StoreError> {
+    /// Writes a change, and makes it count. Called while `changing` is held.
+    async fn make(&self, change: AccessChange) -> Result<(), StoreError> {
+        let (put, removed) = (change.put.clone(), change.remove.clone());
+        self.store.change_access(change).await?;
+        {
+            let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+            if state.follow(&put, &removed) {
+                return Ok(());
+            }
+        }
         let records = self.store.access_records().await?;
         let state = State::of(records, &self.locks, &self.written);
-        *self.state.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(state);
+        *self.state.write().unwrap_or_else(PoisonError::into_inner) = state;
         Ok(())
     }
 
     /// Returns whether somebody who did not sign in may use a right on everything.
     pub fn is_open(&self, right: Right) -> bool {
-        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
-        state.rules.is_open(right)
+        self.state().rules.is_open(right)
     }
 
     /// Returns the rules that count, in the order in which they are looked at.

@@ -128,9 +128,69 @@ impl fmt::Display for Actor {
     }
 }
 
+/// Which actor's deeds are wanted: an actor as it is shown, or a user with all of the user's tokens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActorFilter(String);
+
+impl ActorFilter {
+    /// Wraps what was asked for: `user:ada` or `ada` for the user and the tokens of it,
+    /// `token:1f…:ada` for one token, `anonymous`, `administrator` or `system`.
+    pub fn new(asked: &str) -> Self {
+        let is_user =
+            !asked.contains(':') && !["anonymous", "administrator", "system"].contains(&asked);
+        Self(if is_user {
+            format!("user:{asked}")
+        } else {
+            asked.to_owned()
+        })
+    }
+
+    /// Returns the actor as it is shown.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Returns the name of the user whose tokens count too.
+    pub fn user(&self) -> Option<&str> {
+        self.0.strip_prefix("user:")
+    }
+
+    /// Returns whether an actor, as it is shown, is wanted.
+    pub fn lets_through(&self, shown: &str) -> bool {
+        let owner = || shown.strip_prefix("token:")?.split_once(':');
+        shown == self.0
+            || self
+                .user()
+                .is_some_and(|user| owner().is_some_and(|(_, owner)| owner == user))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_user_is_asked_for_with_all_tokens_and_a_token_alone() {
+        let told = |asked: &str| {
+            let filter = ActorFilter::new(asked);
+            [
+                "user:ada",
+                "token:1f:ada",
+                "token:1f:publisher:ada",
+                "user:adam",
+                "system",
+            ]
+            .map(|shown| filter.lets_through(shown))
+        };
+        assert_eq!(told("ada"), [true, true, false, false, false]);
+        assert_eq!(told("user:ada"), told("ada"));
+        assert_eq!(told("token:1f:ada"), [false, true, false, false, false]);
+        assert_eq!(
+            told("user:publisher:ada"),
+            [false, false, true, false, false]
+        );
+        assert_eq!(told("system"), [false, false, false, false, true]);
+    }
 
     #[test]
     fn a_secret_is_never_printed() {

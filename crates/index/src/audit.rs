@@ -3,6 +3,7 @@
 use serde_json::Value;
 use wheelhouse_standards::name::ProjectKey;
 
+use crate::actor::ActorFilter;
 use crate::change::Attribution;
 use crate::identity::Timestamp;
 
@@ -112,8 +113,8 @@ impl AuditKind {
 /// Which events of the trail are wanted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AuditFilter {
-    /// By this actor alone, as it is shown, such as `user:ada`.
-    pub actor: Option<String>,
+    /// By this actor alone.
+    pub actor: Option<ActorFilter>,
     /// About this project alone.
     pub project: Option<ProjectKey>,
     /// Of this kind alone.
@@ -127,7 +128,7 @@ impl AuditFilter {
     pub fn lets_through(&self, event: &AuditEvent) -> bool {
         self.actor
             .as_ref()
-            .is_none_or(|actor| *actor == event.by.actor.to_string())
+            .is_none_or(|actor| actor.lets_through(&event.by.actor.to_string()))
             && self
                 .project
                 .as_ref()

@@ -11,7 +11,7 @@ use crate::change::{Change, Event};
 use crate::identity::{IndexName, Serial, Timestamp};
 use crate::journal::JournalReader;
 use crate::knowledge::Knowledge;
-use crate::locks::FileLocks;
+use crate::locks::NameLocks;
 use crate::permission::{Pattern, Sight};
 use crate::ports::{Catalog, Clock, Committed, Counts, FileStore, StoreError};
 use crate::reading::{Learner, Reader};
@@ -40,7 +40,7 @@ pub struct Core {
     pub(crate) catalog: Arc<dyn Catalog>,
     pub(crate) files: Arc<dyn FileStore>,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) locks: FileLocks,
+    pub(crate) locks: NameLocks,
     pub(crate) reader: Reader,
     pub(crate) options: IndexOptions,
     journal_readers: Arc<[Arc<dyn JournalReader>]>,
@@ -123,7 +123,7 @@ impl Index {
             catalog,
             files,
             clock,
-            locks: FileLocks::default(),
+            locks: NameLocks::default(),
             reader: Reader::new(options.reading_threads, learner),
             options,
             journal_readers: journal_readers.into(),

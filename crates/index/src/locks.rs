@@ -1,14 +1,14 @@
-//! One lock for each file name, so that an upload, a removal and the adoption of what was found
-//! never work on one file at the same time.
+//! One lock for each name. Of files: an upload, a removal and the adoption of what was found never
+//! work on one file at the same time. Of projects: one alone creates it.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use tokio::sync::OwnedMutexGuard;
 
-/// Locks by file name. Names that nobody holds or waits for take no memory for long.
+/// Locks by name. Names that nobody holds or waits for take no memory for long.
 #[derive(Debug, Default)]
-pub(crate) struct FileLocks {
+pub(crate) struct NameLocks {
     held: Mutex<Held>,
 }
 
@@ -22,24 +22,24 @@ struct Held {
 /// Names that are kept before anything is swept out.
 const KEPT_NAMES: usize = 64;
 
-/// The lock of one file name, until it is dropped.
+/// The lock of one name, until it is dropped.
 #[derive(Debug)]
-pub(crate) struct FileLock {
+pub struct NameLock {
     _guard: OwnedMutexGuard<()>,
 }
 
-impl FileLocks {
-    /// Waits for the lock of a file name.
-    pub(crate) async fn lock(&self, file_name: &str) -> FileLock {
-        let mutex = self.mutex(file_name);
-        FileLock {
+impl NameLocks {
+    /// Waits for the lock of a name.
+    pub(crate) async fn lock(&self, name: &str) -> NameLock {
+        let mutex = self.mutex(name);
+        NameLock {
             _guard: mutex.lock_owned().await,
         }
     }
 
-    fn mutex(&self, file_name: &str) -> Arc<tokio::sync::Mutex<()>> {
+    fn mutex(&self, name: &str) -> Arc<tokio::sync::Mutex<()>> {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(mutex) = held.by_name.get(file_name).and_then(Weak::upgrade) {
+        if let Some(mutex) = held.by_name.get(name).and_then(Weak::upgrade) {
             return mutex;
         }
         if held.by_name.len() >= held.sweep_at.max(KEPT_NAMES) {
@@ -48,8 +48,7 @@ impl FileLocks {
             held.sweep_at = 2 * held.by_name.len();
         }
         let mutex = Arc::new(tokio::sync::Mutex::new(()));
-        held.by_name
-            .insert(file_name.into(), Arc::downgrade(&mutex));
+        held.by_name.insert(name.into(), Arc::downgrade(&mutex));
         mutex
     }
 }
@@ -60,7 +59,7 @@ mod tests {
 
     #[tokio::test]
     async fn one_name_has_one_holder_and_other_names_do_not_wait() {
-        let locks = FileLocks::default();
+        let locks = NameLocks::default();
         let first = locks.lock("a").await;
         let other = locks.lock("b").await;
         let second = locks.mutex("a");
@@ -72,7 +71,7 @@ mod tests {
 
     #[tokio::test]
     async fn names_that_nobody_holds_are_forgotten() {
-        let locks = FileLocks::default();
+        let locks = NameLocks::default();
         for number in 0..1_000 {
             drop(locks.lock(&number.to_string()).await);
         }

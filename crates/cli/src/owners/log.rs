@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use form_urlencoded::Serializer;
 use jiff::Timestamp;
+use wheelhouse_index::actor::ActorFilter;
 use wheelhouse_server::api::{EventList, EventReport, IndexReport};
 
 use super::connection::Connection;
@@ -157,7 +158,7 @@ async fn start_of_last(connection: &Connection, options: &Options) -> Result<u64
 fn is_wanted(options: &Options, event: &EventReport) -> bool {
     options.actor.as_ref().is_none_or(|actor| {
         let by = event.by.as_ref();
-        by.is_some_and(|by| by.actor == *actor)
+        by.is_some_and(|by| ActorFilter::new(actor).lets_through(&by.actor))
     })
 }
 

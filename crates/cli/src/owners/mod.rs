@@ -54,6 +54,13 @@ pub(crate) fn carry_out(
     let options = Options::of(&parsed)?;
     if let (CommandName::Status, Some(target)) = (command, &target) {
         target.whole_project()?;
+        if status.is_none() && options.reason.is_some() {
+            return Err(UsageError::Words {
+                command: "status",
+                usage: "PROJECT STATUS --reason TEXT",
+            }
+            .into());
+        }
     }
     let runtime = threads()?;
     let done = runtime.block_on(async {

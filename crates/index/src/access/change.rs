@@ -16,6 +16,7 @@ use crate::actor::{TokenId, UserName};
 use crate::audit::{AuditEvent, AuditKind};
 use crate::change::Attribution;
 use crate::identity::Timestamp;
+use crate::locks::NameLock;
 use crate::permission::{GroupName, Role, Rule};
 use crate::ports::{AccessChange, AccessRecord, StoreError};
 
@@ -87,8 +88,7 @@ impl Access {
             remove,
             events: vec![event],
         };
-        self.store.change_access(change).await?;
-        Ok(self.reload().await?)
+        Ok(self.make(change).await?)
     }
 
     /// Returns the rules that were added here, in their order.
@@ -234,7 +234,13 @@ impl Access {
         self.write(Vec::new(), vec![key], event).await
     }
 
-    /// Makes whoever created a project its owner, unless it has one.
+    /// Waits until nobody else is creating a project: of those who may create it but not upload to
+    /// it, one alone may.
+    pub async fn creating(&self, project: &ProjectKey) -> NameLock {
+        self.creating.lock(project.as_str()).await
+    }
+
+    /// Makes whoever creates a project its owner, unless it has one, and returns whether it did.
     ///
     /// # Errors
     /// [`AccessError::Store`].
@@ -242,17 +248,17 @@ impl Access {
         &self,
         project: &ProjectKey,
         by: Attribution,
-    ) -> Result<(), AccessError> {
+    ) -> Result<bool, AccessError> {
         let Some(user) = by.actor.account().cloned() else {
-            return Ok(());
+            return Ok(false);
         };
         if !self.state().roles_of(project).is_empty() {
-            return Ok(());
+            return Ok(false);
         }
         match self.give_role(project, &user, Role::Owner, by).await {
             // A name that no command could write is no reason to fail an upload.
-            Err(AccessError::BadName(_)) | Ok(_) => Ok(()),
-            Err(error) => Err(error),
+            Err(AccessError::BadName(_)) => Ok(false),
+            done => done,
         }
     }
 
@@ -320,15 +326,17 @@ impl Access {
     ) -> Result<bool, AccessError> {
         check_name(name.as_str())?;
         let _held = self.changing.lock().await;
-        let state = self.state();
-        if state.is_disabled(name) == is_disabled {
-            return Ok(false);
-        }
-        let known = state.accounts.get(name);
-        let stored = StoredAccount {
-            kind: known.map_or(AccountKind::User, |account| account.kind),
-            disabled: is_disabled,
-            since: known.map_or(by.at, |account| account.since).0,
+        let stored = {
+            let state = self.state();
+            if state.is_disabled(name) == is_disabled {
+                return Ok(false);
+            }
+            let known = state.accounts.get(name);
+            StoredAccount {
+                kind: known.map_or(AccountKind::User, |account| account.kind),
+                disabled: is_disabled,
+                since: known.map_or(by.at, |account| account.since).0,
+            }
         };
         let kind = if is_disabled {
             AuditKind::AccountDisabled
@@ -370,17 +378,13 @@ impl Access {
     /// [`AccessError::Store`].
     pub async fn keep_token(&self, token: &NewToken, by: Attribution) -> Result<(), AccessError> {
         let _held = self.changing.lock().await;
-        let state = self.state();
-        if state.is_disabled(&token.owner) {
+        if self.state().is_disabled(&token.owner) {
             return Err(AccessError::Conflict(format!(
                 "the account `{}` is disabled",
                 token.owner
             )));
         }
-        let of_owner = state
-            .tokens
-            .values()
-            .filter(|kept| kept.owner == token.owner);
+        let of_owner = self.tokens(Some(&token.owner)).into_iter();
         // What has expired is of use to nobody, and minted ones are many.
         let (expired, others): (Vec<_>, Vec<_>) = of_owner.partition(|kept| kept.is_expired(by.at));
         if others.len() >= MAX_TOKENS {
@@ -397,7 +401,7 @@ impl Access {
         });
         let event = event(AuditKind::TokenMade, by, None, detail);
         let kept = record(TOKEN, token.id.as_str(), &stored);
-        let kinds_of = |kept: &TokenRecord| {
+        let kinds_of = |kept: TokenRecord| {
             let id = kept.id.to_string();
             [TOKEN, TOKEN_USE].map(|kind| (kind.to_owned(), id.clone()))
         };
@@ -443,8 +447,7 @@ impl Access {
             )],
             ..AccessChange::default()
         };
-        self.store.change_access(change).await?;
-        self.reload().await
+        self.make(change).await
     }
 }
 

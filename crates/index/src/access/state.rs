@@ -1,5 +1,7 @@
 //! What is kept, in the form in which it is asked for.
 
+mod follow;
+
 use std::collections::{BTreeMap, HashMap};
 
 use serde::de::DeserializeOwned;
@@ -23,7 +25,7 @@ pub(super) const TOKEN_USE: &str = "token-use";
 pub(super) const SIGNED_IN: &str = "signed-in";
 
 /// What is kept about who may do what, read once and looked up often.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(super) struct State {
     pub(super) rules: AccessRules,
     /// The rules that are kept here, not those of the settings.

@@ -10,6 +10,7 @@ use http::request::Parts;
 use http::{HeaderName, HeaderValue, Request, StatusCode};
 use serde_json::json;
 use wheelhouse_index::audit::{AuditEvent, AuditKind};
+use wheelhouse_index::change::Attribution;
 use wheelhouse_index::documentation::has_index_page;
 use wheelhouse_index::permission::{Principal, Right};
 use wheelhouse_index::ports::{AttestedFile, StoreError};
@@ -170,14 +171,22 @@ async fn publish(
     }
     let by = info.attribution(who.actor().clone(), &head.headers, state.index.now());
     let user = by.actor.to_string();
-    let published = state
-        .index
-        .publish(uploads, state.settings.overwrite, by.clone())
-        .await?;
-    if is_new {
-        state.access.adopt_project(&project, by.clone()).await?;
-        state.pages.forget(&project);
-    }
+    let published = if is_new {
+        let creation = create(
+            state.clone(),
+            who.clone(),
+            project.clone(),
+            uploads,
+            by.clone(),
+        );
+        // It goes on to its end when the client does not wait for it.
+        tokio::spawn(creation)
+            .await
+            .map_err(|failure| StoreError::new("server", "create a project", failure))??
+    } else {
+        let overwrite = state.settings.overwrite;
+        state.index.publish(uploads, overwrite, by.clone()).await?
+    };
     match published {
         Published::Recorded(of_file) => {
             let lost = Gravity::Policy(Policy::LostProvenance);
@@ -207,6 +216,33 @@ async fn publish(
         }
     }
     Ok(told(&file_name, &findings))
+}
+
+/// Publishes the first file of a project. Whoever does so owns it, and does before the file is there:
+/// after a crash in between, the same upload succeeds.
+async fn create(
+    state: State,
+    who: Principal,
+    project: ProjectKey,
+    uploads: Vec<Upload>,
+    by: Attribution,
+) -> Result<Published, ApiError> {
+    let _alone = state.access.creating(&project).await;
+    // Somebody else may have been faster, whose project it is now.
+    let is_new = may_upload(&state, &who, &project).await?;
+    let is_adopted = is_new && state.access.adopt_project(&project, by.clone()).await?;
+    let overwrite = state.settings.overwrite;
+    let published = state.index.publish(uploads, overwrite, by.clone()).await;
+    if is_adopted {
+        if published.is_err()
+            && !state.index.has_project(&project).await?
+            && let Some(owner) = by.actor.account().cloned()
+        {
+            state.access.take_role(&project, &owner, by).await?;
+        }
+        state.pages.forget(&project);
+    }
+    Ok(published?)
 }
 
 fn invalid_attestations(reason: impl std::fmt::Display) -> ApiError {

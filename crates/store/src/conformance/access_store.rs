@@ -3,7 +3,7 @@
 
 use AuditKind::{RoleGiven, RuleAdded, SignInFailed, TokenRevoked};
 use serde_json::json;
-use wheelhouse_index::actor::{Actor, TokenId, UserName};
+use wheelhouse_index::actor::{Actor, ActorFilter, TokenId, UserName};
 use wheelhouse_index::audit::{AuditEvent, AuditFilter, AuditKind};
 use wheelhouse_index::change::Attribution;
 use wheelhouse_index::identity::Timestamp;
@@ -146,11 +146,19 @@ pub(crate) async fn the_trail_is_told_backwards_and_filtered(store: &impl Access
         [RuleAdded, TokenRevoked, SignInFailed, RoleGiven]
     );
     assert_eq!(told(every.clone(), 2).await, [RuleAdded, TokenRevoked]);
-    let of = AuditFilter {
-        actor: Some("token:1f:ada".into()),
-        ..every.clone()
-    };
-    assert_eq!(told(of, 9).await, [TokenRevoked]);
+    for (asked, expected) in [
+        ("token:1f:ada", &[TokenRevoked][..]),
+        ("user:ada", &[RuleAdded, TokenRevoked, RoleGiven]),
+        ("ada", &[RuleAdded, TokenRevoked, RoleGiven]),
+        ("user:1f:ada", &[]),
+        ("user:da", &[]),
+    ] {
+        let of = AuditFilter {
+            actor: Some(ActorFilter::new(asked)),
+            ..every.clone()
+        };
+        assert_eq!(told(of, 9).await, expected, "{asked}");
+    }
     let of = AuditFilter {
         project: ProjectKey::of("demo"),
         ..every.clone()

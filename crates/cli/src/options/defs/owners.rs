@@ -183,7 +183,8 @@ pub(crate) static ACTOR: OptionDef = OptionDef {
         check: checks::any,
     },
     commands: &[CommandName::Log],
-    help: "Show what this actor did alone, such as user:ada.",
+    help: "Show what this user did alone, with tokens too, or this token or actor, such as \
+           administrator.",
     ..BASE
 };
 

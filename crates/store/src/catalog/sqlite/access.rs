@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use rusqlite::{Connection, Row, params};
+use wheelhouse_index::actor::ActorFilter;
 use wheelhouse_index::audit::{AuditEvent, AuditFilter, AuditKind};
 use wheelhouse_index::change::Attribution;
 use wheelhouse_index::identity::Timestamp;
@@ -113,16 +114,18 @@ fn claim(connection: &Connection, key: &str, until: Timestamp, now: Timestamp) -
 fn trail(connection: &Connection, filter: &AuditFilter, limit: usize) -> Outcome<Vec<AuditEvent>> {
     let mut statement = connection.prepare_cached(
         "SELECT at, kind, actor, address, agent, request_id, project, detail FROM audit
-         WHERE at >= ?1 AND (?2 IS NULL OR actor = ?2) AND (?3 IS NULL OR project = ?3)
+         WHERE at >= ?1 AND (?2 IS NULL OR actor = ?2 OR (actor LIKE 'token:%'
+             AND substr(actor, 7 + instr(substr(actor, 7), ':')) = ?6)) AND (?3 IS NULL OR project = ?3)
            AND (?4 IS NULL OR kind = ?4)
          ORDER BY at DESC, id DESC LIMIT ?5",
     )?;
     let mut rows = statement.query(params![
         filter.since.map_or(i64::MIN, |since| since.0),
-        filter.actor,
+        filter.actor.as_ref().map(ActorFilter::as_str),
         filter.project.as_ref().map(ProjectKey::as_str),
         filter.kind.map(AuditKind::name),
         i64::try_from(limit).unwrap_or(i64::MAX),
+        filter.actor.as_ref().and_then(ActorFilter::user),
     ])?;
     let mut events = Vec::new();
     while let Some(row) = rows.next()? {

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State as Shares;
 use serde::Deserialize;
 use utoipa::IntoParams;
+use wheelhouse_index::actor::ActorFilter;
 use wheelhouse_index::audit::{AuditFilter, AuditKind};
 use wheelhouse_index::identity::Timestamp;
 use wheelhouse_index::permission::Right;
@@ -24,7 +25,7 @@ const MAX_EVENTS: usize = 1_000;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(in crate::routes::api) struct TrailQuery {
-    /// By this actor alone, as events show it, such as `user:ada`.
+    /// By this actor alone: as events show it, or `user:ada` or `ada` for that user and the tokens of it.
     #[param(min_length = 1, max_length = 200)]
     actor: Option<String>,
     /// About this project alone.
@@ -94,7 +95,7 @@ pub(in crate::routes::api) async fn trail(
         })
     });
     let filter = AuditFilter {
-        actor: query.actor,
+        actor: query.actor.as_deref().map(ActorFilter::new),
         project: query.project.as_deref().map(project_named).transpose()?,
         kind: kind.transpose()?,
         since: since.transpose()?,
