@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx
@@ -13,6 +14,7 @@ from clients.test_trusted_publishing import House
 from support.authority import Authority
 from support.distributions import wheel
 from support.issuer import Issuer
+from support.programs import binary, clean_environment
 
 RULES = ["--rule", "group:makers list+download+upload+create", "--rule", "group:readers list",
          "--rule", "user:root all"]
@@ -85,6 +87,36 @@ def test_groups_are_those_of_the_last_sign_in_for_all_tokens(company):
     assert company.upload(first, wheel("demo", "1.1")) == 200
     company.token(preferred_username="ada", groups=["readers"])
     assert company.upload(first, wheel("demo", "1.2")) == 403
+
+
+def test_commands_that_the_page_shows_work(company, tmp_path):
+    page = company.sign_in().text
+    token = re.search(r"<code>(wheelhouse_[\w-]+)</code>", page).group(1)
+    command = re.search(r"^wheelhouse (token make .*--user __token__)", page, re.MULTILINE).group(1)
+    trust = {"SSL_CERT_FILE": str(company.authority.file), "WHEELHOUSE_PASSWORD": token}
+    done = subprocess.run([binary("wheelhouse"), *command.replace("NAME", "mine").split()], capture_output=True,
+                          text=True, timeout=60, cwd=tmp_path, env=clean_environment(tmp_path, **trust))
+    assert done.returncode == 0, done.stderr
+    assert company.upload(done.stdout.strip(), wheel("demo", "1.1")) == 200
+    assert "mine" in company.own("token") and token not in company.site.log
+    longer = done.stdout.strip()
+
+    def make(secret: str) -> int:
+        return company.web.post("/api/v1/access/tokens", json={"name": "x"}, auth=("__token__", secret)).status_code
+
+    assert make(longer) == 403, "what was made makes no other"
+    narrowed = subprocess.run([binary("wheelhouse"), "token", "narrow", "--days", "1"], input=token, text=True,
+                              capture_output=True, env=clean_environment(tmp_path), timeout=60).stdout.strip()
+    assert company.reads(narrowed) == 200 and make(narrowed) == 403, "nor does a sign-in that was narrowed"
+    assert make(token) == 200
+
+
+def test_owner_of_a_project_has_maintainers_by_sign_in(company):
+    token = company.token()
+    assert company.upload(token, wheel("fresh", "1.0")) == 200
+    role = {"project": "fresh", "user": "bob", "role": "maintainer"}
+    assert company.web.post("/api/v1/access/roles", json=role, auth=("__token__", token)).status_code == 200
+    assert "bob" in company.own("role", "fresh")
 
 
 def test_disabled_accounts_and_robots_do_not_sign_in(company):

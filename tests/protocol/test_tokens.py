@@ -198,6 +198,18 @@ def test_tokens_are_their_owners_alone(site, owner):
     assert answer.status == 403, "a token makes no token that outlives it"
 
 
+def test_token_sees_and_revokes_itself_alone_of_its_owners(site, owner):
+    first, second = owner.token(user="ada"), owner.token("--projects", "demo", user="ada")
+    identities = [line.split()[0] for line in owner.run("token", user="ada").splitlines()]
+    account = {"user": ("__token__", second)}
+    listed = site.ask("GET", "/api/v1/access/tokens", **account).json["tokens"]
+    assert [token["id"] for token in listed] == identities[1:]
+    assert site.ask("DELETE", f"/api/v1/access/tokens?id={identities[0]}", **account).status == 403
+    assert may_read(site, first) == 200
+    assert site.ask("DELETE", f"/api/v1/access/tokens?id={identities[1]}", **account).status == 200
+    assert may_read(site, second) == 401 and may_read(site, first) == 200
+
+
 def test_robot_has_tokens_and_no_password_and_is_disabled_at_once(site, owner):
     owner.run("account", "robot", "ci")
     token = owner.token("--owner", "ci", "--days", "30")

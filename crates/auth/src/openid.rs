@@ -265,10 +265,11 @@ impl PersonSignIn for OpenId {
             .map_err(|error| failed(&error))?;
         let expires_at = now.after(LIFETIME);
         let name = "signed in with OpenID".to_owned();
-        let (token, kept) = self
+        let (token, mut kept) = self
             .identities
             .make_token(user.clone(), name, Limit::default(), Some(expires_at))
             .map_err(|error| failed(&error))?;
+        kept.is_sign_in = true;
         self.access
             .keep_token(&kept, by)
             .await

@@ -51,7 +51,11 @@ impl Sources {
         if kept.is_expired(now) {
             return None;
         }
-        let mut limits = vec![kept.limit.clone()];
+        // A whole sign-in is as good as the password, and has no limits.
+        let mut limits = Vec::new();
+        if !(kept.is_sign_in && caveats.is_empty()) {
+            limits.push(kept.limit.clone());
+        }
         for caveat in caveats {
             limits.push(limit_of(caveat, now)?);
         }
@@ -187,6 +191,7 @@ impl Identities for Sources {
             limit,
             proof_sha256: token.kept(&self.key),
             expires_at,
+            is_sign_in: false,
         };
         Ok((token.text(), kept))
     }

@@ -24,6 +24,8 @@ pub struct TokenRecord {
     pub made_at: Timestamp,
     /// From when on it is worth nothing.
     pub expires_at: Option<Timestamp>,
+    /// Whether it is what a person got for signing in elsewhere, and stands for the password.
+    pub is_sign_in: bool,
     /// When it was last used, within a minute.
     pub last_used: Option<Timestamp>,
 }
@@ -55,6 +57,8 @@ pub struct NewToken {
     pub proof_sha256: [u8; 32],
     /// From when on it is worth nothing.
     pub expires_at: Option<Timestamp>,
+    /// Whether it is what a person got for signing in elsewhere, and stands for the password.
+    pub is_sign_in: bool,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -71,6 +75,8 @@ pub(super) struct StoredToken {
     made_at: i64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     expires_at: Option<i64>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    sign_in: bool,
 }
 
 impl StoredToken {
@@ -88,6 +94,7 @@ impl StoredToken {
             index: limit.index.as_ref().map(ToString::to_string),
             made_at: made_at.0,
             expires_at: token.expires_at.map(|end| end.0),
+            sign_in: token.is_sign_in,
         }
     }
 
@@ -114,6 +121,7 @@ impl StoredToken {
             proof_sha256: digest(&self.proof_sha256)?,
             made_at: Timestamp(self.made_at),
             expires_at: self.expires_at.map(Timestamp),
+            is_sign_in: self.sign_in,
             last_used: None,
         })
     }

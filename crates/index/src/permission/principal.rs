@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Pattern, Question, Right, Rights};
-use crate::actor::Actor;
+use crate::actor::{Actor, UserName};
 use crate::identity::IndexName;
 
 /// The name of a group of users.
@@ -72,6 +72,12 @@ impl Principal {
     /// Returns the groups that it belongs to.
     pub fn groups(&self) -> &[GroupName] {
         &self.groups
+    }
+
+    /// Returns whether it is an account in person, with the password or a whole sign-in: what a
+    /// token was made for is done by the token, and what is the account's own by the account.
+    pub fn stands_for(&self, account: &UserName) -> bool {
+        self.limits.is_empty() && self.actor.account() == Some(account)
     }
 
     /// Returns the limits, all of which must allow what it wants.

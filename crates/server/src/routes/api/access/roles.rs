@@ -74,13 +74,8 @@ async fn owner(
     project: &ProjectKey,
 ) -> Result<Attribution, Problem> {
     let who = caller.changing(state, Right::Admin).await?;
-    let is_owner = who.limits().is_empty()
-        && who.actor().account().is_some_and(|name| {
-            state
-                .access
-                .roles(project)
-                .contains(&(name.clone(), Role::Owner))
-        });
+    let mut roles = state.access.roles(project).into_iter();
+    let is_owner = roles.any(|(name, role)| role == Role::Owner && who.stands_for(&name));
     if !is_owner {
         state.check(&who, Right::Admin, Some(project))?;
     }

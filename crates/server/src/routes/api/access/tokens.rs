@@ -60,8 +60,11 @@ pub(in crate::routes::api) async fn tokens(
         state.check(&who, Right::Admin, None)?;
     }
     let tokens = state.access.tokens(owner.as_ref());
+    let is_shown = |token: &&TokenRecord| {
+        may_see_all || who.stands_for(&token.owner) || is_itself(&who, &token.id)
+    };
     Ok(Json(TokenList {
-        tokens: tokens.iter().map(token_report).collect(),
+        tokens: tokens.iter().filter(is_shown).map(token_report).collect(),
     }))
 }
 
@@ -111,17 +114,21 @@ pub(in crate::routes::api) async fn make_token(
     }))
 }
 
-/// Returns whose a new token is to be. A token makes no tokens, unless an administrator's: it would
-/// outlive its own end.
+fn is_itself(who: &Principal, token: &TokenId) -> bool {
+    matches!(who.actor(), Actor::Token { id, .. } if id == token)
+}
+
+/// Returns whose a new token is to be. A token makes no tokens, unless an administrator's or that of
+/// a sign-in: they would outlive its own end.
 fn owner_of_new(state: &State, who: &Principal, wanted: Option<&str>) -> Result<UserName, Problem> {
     let wanted = wanted.map(user_named).transpose()?;
-    if let Actor::User(own) = who.actor()
-        && wanted.as_ref().is_none_or(|wanted| wanted == own)
+    let own = who.actor().account().cloned();
+    if let Some(own) = &own
+        && who.stands_for(wanted.as_ref().unwrap_or(own))
     {
         return Ok(own.clone());
     }
     state.check(who, Right::Admin, None)?;
-    let own = who.actor().account().cloned();
     wanted
         .or(own)
         .ok_or_else(|| ApiError::bad_request("`owner` must say whose the token is to be").into())
@@ -172,7 +179,7 @@ pub(in crate::routes::api) async fn revoke_token(
     let who = caller.changing(&state, Right::Admin).await?;
     let id = TokenId::new(&query.id);
     let kept = state.access.token(&id);
-    let is_own = kept.is_some_and(|token| who.actor().account() == Some(&token.owner));
+    let is_own = kept.is_some_and(|kept| who.stands_for(&kept.owner) || is_itself(&who, &kept.id));
     if !is_own {
         state.check(&who, Right::Admin, None)?;
     }
