@@ -1,0 +1,6 @@
+#![doc = include_str!("../README.md")]
+#![warn(missing_docs)]
+
+pub mod changelog;
+pub mod pypirc;
+pub mod version_place;
