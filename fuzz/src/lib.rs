@@ -54,18 +54,24 @@ static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
         .expect("a runtime")
 });
 
+/// One for all inputs: each has a task of its own, which would wait in this runtime for ever.
+static INDEX: LazyLock<Arc<Index>> = LazyLock::new(|| {
+    let _within = RUNTIME.enter();
+    let clock = Arc::new(SystemClock);
+    Index::new(
+        IndexName::main(),
+        Arc::new(MemoryCatalog::new(&*clock)),
+        Arc::new(MemoryFileStore::new()),
+        clock,
+        IndexOptions::default(),
+        Vec::new(),
+    )
+});
+
 /// Reads the form of an upload that comes in pieces of these sizes, over and over.
 pub fn read_form(body: &[u8], sizes: &[u8]) {
+    let index = Arc::clone(&INDEX);
     RUNTIME.block_on(async {
-        let clock = Arc::new(SystemClock);
-        let index = Index::new(
-            IndexName::main(),
-            Arc::new(MemoryCatalog::new(&*clock)),
-            Arc::new(MemoryFileStore::new()),
-            clock,
-            IndexOptions::default(),
-            Vec::new(),
-        );
         let (mut rest, mut pieces) = (body, Vec::new());
         for size in sizes.iter().cycle() {
             if rest.is_empty() {

@@ -27,6 +27,9 @@ pub(crate) enum Failure {
     /// `update` does not know which index to ask.
     #[error(transparent)]
     NoIndex(UpdateError),
+    /// A file or a release did not get where it was to go.
+    #[error(transparent)]
+    Release(#[from] ReleaseFailure),
     /// The answer is no, and was said.
     #[error("no")]
     No,
@@ -35,11 +38,52 @@ pub(crate) enum Failure {
     Other(#[from] anyhow::Error),
 }
 
+/// Why nothing, or not everything, was published. The exit code tells the kind.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub(crate) struct ReleaseFailure {
+    exit_code: u8,
+    message: String,
+    hint: &'static str,
+}
+
+impl ReleaseFailure {
+    /// What was asked for cannot be done with what was given: 2.
+    pub(crate) fn usage(message: String) -> Self {
+        Self::new(2, message, "")
+    }
+
+    /// Something here is not good enough: 3.
+    pub(crate) fn checks(message: String, hint: &'static str) -> Self {
+        Self::new(3, message, hint)
+    }
+
+    /// An index cannot be reached: 4.
+    pub(crate) fn network(message: String, hint: &'static str) -> Self {
+        Self::new(4, message, hint)
+    }
+
+    /// An index says no: 5.
+    pub(crate) fn refused(message: String, hint: &'static str) -> Self {
+        Self::new(5, message, hint)
+    }
+
+    const fn new(exit_code: u8, message: String, hint: &'static str) -> Self {
+        Self {
+            exit_code,
+            message,
+            hint,
+        }
+    }
+}
+
 impl Failure {
-    /// Returns the exit code: 2 for the usage and the configuration, 1 for everything else. As
+    /// Returns the exit code: 2 for the usage and the configuration, 3 to 5 for what is published, 1
+    /// for everything else. As
     /// pypiserver, the drop-in counts as usage only what is wrong in the command line by itself.
     pub(crate) fn exit_code(&self, profile: Profile) -> u8 {
         match (self, profile) {
+            (Self::Release(failure), _) => failure.exit_code,
             (Self::Usage(_) | Self::Config(_), _)
             | (Self::Settings(_) | Self::Logging(_) | Self::NoIndex(_), Profile::Wheelhouse) => 2,
             (Self::Settings(error), Profile::PypiServer) if error.is_about_an_argument() => 2,
@@ -57,6 +101,7 @@ impl Failure {
             Self::Settings(error) => error,
             Self::Logging(error) => error,
             Self::NoIndex(error) => error,
+            Self::Release(error) => error,
             Self::Other(error) => error.as_ref(),
         };
         let mut text = format!("error: {error}");
@@ -81,6 +126,7 @@ impl Failure {
             Self::Usage(error) => error.hint(),
             Self::Config(error) => error.hint(),
             Self::Settings(error) => error.hint(),
+            Self::Release(failure) => (!failure.hint.is_empty()).then(|| failure.hint.to_owned()),
             Self::Logging(_) | Self::NoIndex(_) | Self::Other(_) | Self::No => None,
         }
     }

@@ -12,6 +12,7 @@ mod options;
 mod owners;
 mod program;
 pub mod public_index;
+mod publish;
 mod serve;
 pub mod settings;
 pub mod update;

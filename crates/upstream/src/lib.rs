@@ -11,6 +11,7 @@ mod json;
 mod page;
 mod proxies;
 mod reader;
+mod uploader;
 
 pub use caller::{ApiAnswer, ApiCaller, CallError};
 pub use documents::DocumentReader;
@@ -18,3 +19,4 @@ pub use error::{LookupError, SetupError, ShownUrl};
 pub use page::{UpstreamFile, UpstreamPage};
 pub use proxies::Proxies;
 pub use reader::{IndexReader, ReaderSettings};
+pub use uploader::{OutgoingFile, Progress, Sent, UploadError, Uploader};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::{Client, Response, StatusCode, redirect};
 use url::Url;
 use wheelhouse_standards::name::ProjectKey;
@@ -61,6 +61,7 @@ pub struct IndexReader {
     max_page_bytes: usize,
     attempts: u32,
     retry_delay: Duration,
+    authorization: Option<HeaderValue>,
 }
 
 /// What is asked for: JSON where the index has it, else HTML.
@@ -98,7 +99,19 @@ impl IndexReader {
             max_page_bytes: settings.max_page_bytes,
             attempts: settings.attempts.max(1),
             retry_delay: settings.retry_delay,
+            authorization: None,
         })
+    }
+
+    /// Sends these credentials with each question: the value of the header `Authorization`. A
+    /// redirect to another host goes without.
+    #[must_use]
+    pub fn with_authorization(mut self, value: &str) -> Self {
+        self.authorization = HeaderValue::from_str(value).ok().map(|mut value| {
+            value.set_sensitive(true);
+            value
+        });
+        self
     }
 
     /// Reads the page of `project` from the index whose simple pages are below `index`.
@@ -136,10 +149,11 @@ impl IndexReader {
         project: &ProjectKey,
     ) -> Result<UpstreamPage, LookupError> {
         let asked = ShownUrl::of(url);
-        let response = self
-            .client
-            .get(url.clone())
-            .header(ACCEPT, ACCEPTED)
+        let mut request = self.client.get(url.clone()).header(ACCEPT, ACCEPTED);
+        if let Some(value) = &self.authorization {
+            request = request.header(AUTHORIZATION, value.clone());
+        }
+        let response = request
             .send()
             .await
             .map_err(|error| transport_error(asked.clone(), error))?;

@@ -35,6 +35,7 @@ pub(crate) const COMMANDS: &[(&str, &str)] = &[
     ("role", "Show and change who owns a project"),
     ("token", "Make, list, narrow and revoke API tokens"),
     ("publisher", "List, add and remove trusted publishers"),
+    ("publish", "Upload wheels and sdists to an index"),
     ("container", "Start as the container image does"),
     ("pypi-server", "Take the command line of pypiserver"),
     ("help", "Show this help, or that of a command"),
@@ -90,6 +91,7 @@ impl<'a> Reader<'a> {
             Some("run") => self.with_options(CommandName::Run, Command::Run),
             Some("update") => self.with_options(CommandName::Update, Command::Update),
             Some("health") => self.health(),
+            Some("publish") => self.publish(),
             Some("config") => self.config(),
             Some(word) if owners_command(word).is_some() => self.owners(word),
             Some("container") => Ok(self.container()),
@@ -111,6 +113,19 @@ impl<'a> Reader<'a> {
     ) -> Result<Command, Box<Refusal>> {
         let parsed = self.options(&options_of(name), Some(name), 1)?;
         Ok(unless_asked(parsed, HelpPage::Of(name), command))
+    }
+
+    fn publish(&self) -> Result<Command, Box<Refusal>> {
+        let name = CommandName::Publish;
+        let parsed = self.options(&options_of(name), Some(name), 1)?;
+        if parsed.free.is_empty() && !parsed.has(&defs::HELP) {
+            let error = UsageError::Words {
+                command: name.as_str(),
+                usage: "FILE ...",
+            };
+            return Err(refused(Some(name), error).into());
+        }
+        Ok(unless_asked(parsed, HelpPage::Of(name), Command::Publish))
     }
 
     fn health(&self) -> Result<Command, Box<Refusal>> {
@@ -189,6 +204,7 @@ impl<'a> Reader<'a> {
             Some("run") => HelpPage::Of(CommandName::Run),
             Some("update") => HelpPage::Of(CommandName::Update),
             Some("health") => HelpPage::Of(CommandName::Health),
+            Some("publish") => HelpPage::Of(CommandName::Publish),
             Some("config") => HelpPage::Config,
             Some("container") => HelpPage::Container,
             Some("pypi-server") => HelpPage::DropIn,

@@ -158,6 +158,14 @@ fn of_command(command: CommandName, profile: Profile) -> String {
              claims, sub among them.",
             " [add PROVIDER FIELD ... | remove ID]",
         ),
+        CommandName::Publish => (
+            "Uploads wheels and sdists to an index. They are checked first, as our servers check \
+             them; nothing is sent unless all are good. What the index has already is not sent, \
+             what breaks off is sent again, and in the end the index is asked whether it lists \
+             every file with its digest. Exit codes: 3 for files that no index would take, 4 if the \
+             index cannot be reached, 5 if it refuses.",
+            " FILE ...",
+        ),
         CommandName::Health => (
             "Asks a running server whether it is well: exit code 0 means that it is.",
             "",
@@ -175,7 +183,9 @@ fn of_command(command: CommandName, profile: Profile) -> String {
             "\nWithout --server, a running server of the folder is asked over the socket in its\n\
              state folder; if none runs, the folder is worked on directly.\n",
         );
-    } else if profile == Profile::Wheelhouse && command != CommandName::Health {
+    } else if profile == Profile::Wheelhouse
+        && !matches!(command, CommandName::Health | CommandName::Publish)
+    {
         text.push_str(
             "\nEach option can also stand in `wheelhouse.toml` under its long name, and in a\n\
              variable such as WHEELHOUSE_PORT. What is written here goes before the variable,\n\

@@ -53,6 +53,8 @@ pub(crate) enum CommandName {
     Token,
     /// `publisher`.
     Publisher,
+    /// `publish`.
+    Publish,
 }
 
 impl CommandName {
@@ -75,6 +77,7 @@ impl CommandName {
             Self::Role => "role",
             Self::Token => "token",
             Self::Publisher => "publisher",
+            Self::Publish => "publish",
         }
     }
 }
@@ -307,7 +310,8 @@ impl OptionDef {
 /// Returns the options that a command takes, in the order of their definition.
 pub(crate) fn options_of(command: CommandName) -> Vec<&'static OptionDef> {
     let takes = |option: &&OptionDef| option.commands.contains(&command);
-    let all = defs::owners::ALL.iter().chain(defs::ALL);
+    let own = defs::owners::ALL.iter().chain(defs::publish::ALL);
+    let all = own.chain(defs::ALL);
     all.copied().filter(takes).collect()
 }
 

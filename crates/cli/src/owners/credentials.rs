@@ -19,7 +19,7 @@ pub(super) fn authorization(
     let found = if let Some(user) = &options.user {
         let password = match environment.text("WHEELHOUSE_PASSWORD") {
             Some(password) => Zeroizing::new(password),
-            None => ask(user, url)?,
+            None => ask(user, url, "WHEELHOUSE_PASSWORD")?,
         };
         Some((user.clone(), password))
     } else if let Some(user) = environment.text("WHEELHOUSE_USER") {
@@ -42,17 +42,20 @@ pub(super) fn authorization(
             url.host_str().unwrap_or_default()
         );
     }
-    let pair = Zeroizing::new(format!("{user}:{}", *password));
-    Ok(Some(Zeroizing::new(format!(
-        "Basic {}",
-        base64(pair.as_bytes())
-    ))))
+    Ok(Some(basic(&user, &password)))
 }
 
-fn ask(user: &str, url: &Url) -> anyhow::Result<Zeroizing<String>> {
+/// Returns the value of the header `Authorization` for a user with a password.
+pub(crate) fn basic(user: &str, password: &str) -> Zeroizing<String> {
+    let pair = Zeroizing::new(format!("{user}:{password}"));
+    Zeroizing::new(format!("Basic {}", base64(pair.as_bytes())))
+}
+
+/// Asks for a password at the terminal. Without one, `variable` is named as the other way.
+pub(crate) fn ask(user: &str, url: &Url, variable: &str) -> anyhow::Result<Zeroizing<String>> {
     if !std::io::stdin().is_terminal() {
         return Err(anyhow!(
-            "nobody can be asked here for a password; set WHEELHOUSE_PASSWORD"
+            "nobody can be asked here for a password; set {variable}"
         ));
     }
     let question = format!(
@@ -63,7 +66,11 @@ fn ask(user: &str, url: &Url) -> anyhow::Result<Zeroizing<String>> {
     Ok(Zeroizing::new(password))
 }
 
-fn of_netrc(url: &Url, environment: &Environment) -> Option<(String, Zeroizing<String>)> {
+/// Returns whom netrc names for the host of an address.
+pub(crate) fn of_netrc(
+    url: &Url,
+    environment: &Environment,
+) -> Option<(String, Zeroizing<String>)> {
     let file = match environment.variable("NETRC") {
         Some(file) => file.into(),
         None => environment.home.as_ref()?.join(".netrc"),
@@ -73,7 +80,8 @@ fn of_netrc(url: &Url, environment: &Environment) -> Option<(String, Zeroizing<S
     Some((entry.user, Zeroizing::new(entry.password)))
 }
 
-fn is_this_machine(url: &Url) -> bool {
+/// Returns whether an address is of this machine.
+pub(crate) fn is_this_machine(url: &Url) -> bool {
     match url.host() {
         Some(url::Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
         Some(url::Host::Ipv4(address)) => address.is_loopback(),

@@ -4,7 +4,7 @@
 
 mod access;
 mod connection;
-mod credentials;
+pub(crate) mod credentials;
 mod log;
 mod netrc;
 mod show;

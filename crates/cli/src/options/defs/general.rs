@@ -65,6 +65,7 @@ pub(crate) static HELP: OptionDef = OptionDef {
         CommandName::Role,
         CommandName::Token,
         CommandName::Publisher,
+        CommandName::Publish,
     ],
     topic: Topic::General,
     is_pypiserver: true,

@@ -11,6 +11,7 @@ mod logging;
 pub(crate) mod owners;
 mod pages;
 mod proxies;
+pub(crate) mod publish;
 mod update;
 mod uploads;
 

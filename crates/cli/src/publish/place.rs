@@ -1,0 +1,191 @@
+//! Where files are sent, and where it is looked at what an index has.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, anyhow};
+use url::Url;
+use wheelhouse_release::pypirc::{Pypirc, Repository};
+use zeroize::Zeroizing;
+
+use super::Options;
+use crate::environment::Environment;
+use crate::exit::{Failure, ReleaseFailure};
+
+/// An index.
+pub(super) struct Place {
+    /// The address of uploads, without user information.
+    pub(super) upload: Url,
+    /// The simple pages.
+    pub(super) pages: Url,
+    /// Whether somebody said where the simple pages are.
+    pub(super) is_index_given: bool,
+    /// What `.pypirc` says of it.
+    pub(super) repository: Option<Repository>,
+    /// The user and password in its address.
+    pub(super) in_address: Option<(String, Zeroizing<String>)>,
+}
+
+impl Place {
+    /// Finds the index that options, variables or `.pypirc` name, in this order.
+    pub(super) fn find(options: &Options, environment: &Environment) -> Result<Self, Failure> {
+        let (file, pypirc) = read(environment)?;
+        let of_variables = || {
+            let names = [
+                "WHEELHOUSE_REPOSITORY_URL",
+                "TWINE_REPOSITORY_URL",
+                "UV_PUBLISH_URL",
+            ];
+            names.iter().find_map(|name| environment.text(name))
+        };
+        let name = options.repository.clone();
+        let name = name.or_else(|| match options.repository_url {
+            Some(_) => None,
+            None => environment.text("TWINE_REPOSITORY"),
+        });
+        let (address, repository) = if let Some(name) = name {
+            let found = pypirc
+                .named(&name)
+                .map_err(|error| ReleaseFailure::usage(format!("{}: {error}", file.display())))?;
+            let address = found.url.clone().ok_or_else(|| {
+                ReleaseFailure::usage(format!(
+                    "{}: `[{name}]` names no `repository`",
+                    file.display()
+                ))
+            })?;
+            (address, Some(found.clone()))
+        } else if let Some(address) = options.repository_url.clone().or_else(of_variables) {
+            let found = pypirc.at(&address).cloned();
+            (address, found)
+        } else {
+            let named: Vec<&str> = pypirc.names().collect();
+            let with_url = |name: &&str| pypirc.named(name).is_ok_and(|found| found.url.is_some());
+            let usable: Vec<&str> = named.into_iter().filter(with_url).collect();
+            let [only] = usable[..] else {
+                let hint = if usable.is_empty() {
+                    String::new()
+                } else {
+                    format!(" of {}", usable.join(", "))
+                };
+                return Err(ReleaseFailure::usage(format!(
+                    "no index was named; give --repository-url URL, or -r NAME{hint}"
+                ))
+                .into());
+            };
+            let found = pypirc.named(only).map_err(|error| anyhow!(error))?.clone();
+            (found.url.clone().unwrap_or_default(), Some(found))
+        };
+        let mut upload = parsed(&address)?;
+        let in_address = take_user(&mut upload);
+        let pages = match &options.index_url {
+            Some(address) => {
+                let mut pages = parsed(address)?;
+                take_user(&mut pages);
+                pages
+            }
+            None => beside(&upload),
+        };
+        Ok(Self {
+            upload,
+            pages,
+            is_index_given: options.index_url.is_some(),
+            repository,
+            in_address,
+        })
+    }
+
+    /// Returns whether pages and uploads are at one host, which may have the same credentials.
+    pub(super) fn is_one_host(&self) -> bool {
+        self.upload.origin() == self.pages.origin()
+    }
+}
+
+fn read(environment: &Environment) -> Result<(PathBuf, Pypirc), Failure> {
+    let Some(home) = &environment.home else {
+        return Ok((PathBuf::from("~/.pypirc"), Pypirc::default()));
+    };
+    let file = home.join(".pypirc");
+    let text = match std::fs::read_to_string(&file) {
+        Ok(text) => Zeroizing::new(text),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Ok((file, Pypirc::default()));
+        }
+        Err(error) => {
+            let context = format!("cannot read {}", file.display());
+            return Err(anyhow::Error::new(error).context(context).into());
+        }
+    };
+    let read = Pypirc::parse(&text).with_context(|| format!("{}", file.display()))?;
+    Ok((file, read))
+}
+
+fn parsed(address: &str) -> Result<Url, Failure> {
+    let url: Option<Url> = address.parse().ok();
+    let is_web = |url: &Url| matches!(url.scheme(), "http" | "https") && url.has_host();
+    url.filter(is_web).ok_or_else(|| {
+        // It may hold a password, which is not shown.
+        ReleaseFailure::usage(
+            "the address of the index is none such as https://packages.example/".to_owned(),
+        )
+        .into()
+    })
+}
+
+/// Takes user information out of an address.
+fn take_user(url: &mut Url) -> Option<(String, Zeroizing<String>)> {
+    let decode = |text: &str| {
+        percent_encoding::percent_decode_str(text)
+            .decode_utf8_lossy()
+            .into_owned()
+    };
+    let user = decode(url.username());
+    let password = Zeroizing::new(url.password().map(decode).unwrap_or_default());
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    (!user.is_empty() || !password.is_empty()).then_some((user, password))
+}
+
+/// Returns the simple pages that go with an address of uploads: `simple/` in place of `legacy/`, or
+/// below it.
+fn beside(upload: &Url) -> Url {
+    let mut pages = upload.clone();
+    pages.set_query(None);
+    pages.set_fragment(None);
+    if let Ok(mut parts) = pages.path_segments_mut() {
+        parts.pop_if_empty();
+    }
+    let is_legacy = pages.path_segments().and_then(Iterator::last) == Some("legacy");
+    if let Ok(mut parts) = pages.path_segments_mut() {
+        if is_legacy {
+            parts.pop();
+        }
+        parts.pop_if_empty().push("simple").push("");
+    }
+    pages
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_are_beside_the_address_of_uploads() {
+        for (upload, pages) in [
+            ("http://h:1/", "http://h:1/simple/"),
+            ("http://h:1", "http://h:1/simple/"),
+            ("https://h/legacy/", "https://h/simple/"),
+            ("https://h/legacy", "https://h/simple/"),
+            ("https://h/a/b/legacy/?x=y#z", "https://h/a/b/simple/"),
+            ("https://h/root/dev/", "https://h/root/dev/simple/"),
+        ] {
+            assert_eq!(beside(&upload.parse().expect(upload)).as_str(), pages);
+        }
+    }
+
+    #[test]
+    fn user_information_is_taken_out_of_addresses() {
+        let mut url: Url = "https://a%40b:p%2Fw@h/legacy/".parse().expect("a URL");
+        let (user, password) = take_user(&mut url).expect("somebody");
+        assert_eq!((user.as_str(), password.as_str()), ("a@b", "p/w"));
+        assert_eq!(url.as_str(), "https://h/legacy/");
+    }
+}
