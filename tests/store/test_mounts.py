@@ -70,6 +70,32 @@ def test_disk_that_others_filled_is_507_until_there_is_room(small_disk):
     assert site.get("/packages/" + other.filename).body == other.content
 
 
+def test_owner_who_cannot_be_recorded_is_507_and_owns_nothing(serve, wheelhouse):
+    """There is room for the file, and none for what the catalog has to say about it."""
+    locked = ["-P", ".htpasswd", "-a", "update", "--rule", "user:ada all"]
+    site = serve(wheelhouse, "--disable-fallback", *locked, users={"ada": "{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ="}, start=False)
+    start_after(site, SMALL_DISK)
+    ada = ("ada", "secret")
+    assert site.upload(DEMO, user=ada).status == 200
+    hog = inside(site, site.packages / ".hog")
+    with hog.open("wb", buffering=0) as file, pytest.raises(OSError):
+        while True:
+            file.write(b"x" * 4096)
+    with hog.open("r+b") as file:
+        file.truncate(hog.stat().st_size - 16_384)
+    for number in range(5):
+        answer = site.upload(wheel(f"other{number}", "1.0"), user=ada)
+        assert answer.status == 507 and "no space left" in answer.text, answer
+        roles = site.get(f"/api/v1/access/roles?project=other{number}", user=ada)
+        assert roles.json["roles"] == []
+    assert site.listed() == [DEMO.filename] == left_on(site)[-1:]
+    hog.unlink()
+    other = wheel("other1", "1.0")
+    wait_until(lambda: site.upload(other, user=ada).status == 200, seconds=10)
+    roles = site.get("/api/v1/access/roles?project=other1", user=ada).json["roles"]
+    assert [(role["user"], role["role"]) for role in roles] == [("ada", "owner")]
+
+
 @pytest.mark.parametrize("state", ["given", "found"])
 def test_disk_mounted_read_only_is_listed_and_uploads_are_403(serve, either_name, tmp_path, state):
     given = ["--state-dir", tmp_path] if state == "given" else []

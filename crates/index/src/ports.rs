@@ -33,6 +33,8 @@ pub struct StoreError {
     pub operation: &'static str,
     /// Why it failed.
     pub source: Box<dyn std::error::Error + Send + Sync>,
+    /// Whether it would succeed with more room on the disk.
+    pub is_full: bool,
 }
 
 impl StoreError {
@@ -46,6 +48,14 @@ impl StoreError {
             backend,
             operation,
             source: source.into(),
+            is_full: false,
         }
+    }
+
+    /// Says that there was no room, if that is so.
+    #[must_use]
+    pub const fn for_want_of_room(mut self, is_full: bool) -> Self {
+        self.is_full = is_full;
+        self
     }
 }

@@ -97,6 +97,18 @@ impl ApiError {
     }
 
     /// The cause goes to the log, once, here; the client learns only that it was not at fault.
+    /// Answers for a backend that could not do its work.
+    fn of_store(error: &StoreError) -> Self {
+        if !error.is_full {
+            return Self::internal(error);
+        }
+        tracing::error!("a request failed: {error}");
+        Self::new(
+            StatusCode::INSUFFICIENT_STORAGE,
+            "there is no space left to record this; nothing was changed",
+        )
+    }
+
     fn internal(cause: &dyn std::error::Error) -> Self {
         tracing::error!("a request failed: {cause}");
         Self::new(
@@ -197,7 +209,7 @@ impl IntoResponse for ApiError {
 
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
-        Self::internal(&error)
+        Self::of_store(&error)
     }
 }
 
@@ -207,7 +219,7 @@ impl From<AccessError> for ApiError {
             AccessError::NotFound(_) => Self::new(StatusCode::NOT_FOUND, error.to_string()),
             AccessError::Conflict(_) => Self::new(StatusCode::CONFLICT, error.to_string()),
             AccessError::BadName(_) => Self::bad_request(error.to_string()),
-            AccessError::Store(source) => Self::internal(source),
+            AccessError::Store(source) => Self::of_store(source),
         }
     }
 }
@@ -233,7 +245,7 @@ impl From<DownloadError> for ApiError {
                 tracing::error!("a file cannot be read: {place}");
                 Self::later(error.to_string())
             }
-            DownloadError::Store(source) => Self::internal(source),
+            DownloadError::Store(source) => Self::of_store(source),
         }
     }
 }
@@ -254,7 +266,7 @@ impl From<PublishError> for ApiError {
                 tracing::error!("an upload failed: {error}");
                 Self::new(StatusCode::INSUFFICIENT_STORAGE, error.to_string())
             }
-            PublishError::Store(source) => Self::internal(source),
+            PublishError::Store(source) => Self::of_store(source),
         }
     }
 }
@@ -266,7 +278,7 @@ impl From<ManageError> for ApiError {
             ManageError::Conflict(_) => Self::new(StatusCode::CONFLICT, error.to_string()),
             ManageError::BadReason => Self::bad_request(error.to_string()),
             ManageError::ReadOnly(_) => Self::new(StatusCode::FORBIDDEN, error.to_string()),
-            ManageError::Store(source) => Self::internal(source),
+            ManageError::Store(source) => Self::of_store(source),
         }
     }
 }

@@ -238,7 +238,10 @@ async fn create(
             && !state.index.has_project(&project).await?
             && let Some(owner) = by.actor.account().cloned()
         {
-            state.access.take_role(&project, &owner, by).await?;
+            // What went wrong first is what the uploader is told.
+            if let Err(error) = state.access.take_role(&project, &owner, by).await {
+                tracing::error!("cannot take back that `{owner}` owns `{project}`: {error}");
+            }
         }
         state.pages.forget(&project);
     }

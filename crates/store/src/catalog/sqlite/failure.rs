@@ -51,8 +51,19 @@ impl Failure {
         }
     }
 
+    /// Tells whether there was no room on the disk.
+    fn is_full(&self) -> bool {
+        match self {
+            Self::Sqlite(error) => error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull),
+            Self::Io(error) => error.kind() == std::io::ErrorKind::StorageFull,
+            Self::Group(failure) => failure.is_full(),
+            Self::Row(_) | Self::Undone | Self::Closed => false,
+        }
+    }
+
     /// Tells the failure of `operation` to the index.
     pub(super) fn into_store_error(self, operation: &'static str) -> StoreError {
-        StoreError::new(BACKEND, operation, self)
+        let is_full = self.is_full();
+        StoreError::new(BACKEND, operation, self).for_want_of_room(is_full)
     }
 }
