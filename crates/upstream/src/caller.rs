@@ -4,9 +4,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, LOCATION};
-use reqwest::{Client, Method, redirect};
+use reqwest::{Client, ClientBuilder, Method, redirect};
 use url::Url;
 
+use crate::client;
 use crate::error::{SetupError, with_causes};
 use crate::proxies::Proxies;
 
@@ -55,12 +56,8 @@ impl ApiCaller {
         user_agent: &str,
         proxies: &Proxies,
     ) -> Result<Self, SetupError> {
-        let mut builder = builder(user_agent);
-        for proxy in proxies.build()? {
-            builder = builder.proxy(proxy);
-        }
         let base = base.as_str().trim_end_matches('/').to_owned();
-        Self::of(builder, base)
+        Self::of(builder(user_agent), base, proxies)
     }
 
     /// Makes a caller of the server that listens on a socket.
@@ -71,13 +68,12 @@ impl ApiCaller {
         Self::of(
             builder(user_agent).unix_socket(path),
             "http://localhost".to_owned(),
+            &Proxies::default(),
         )
     }
 
-    fn of(builder: reqwest::ClientBuilder, base: String) -> Result<Self, SetupError> {
-        let client = builder.build().map_err(|error| SetupError::Client {
-            cause: with_causes(&error),
-        })?;
+    fn of(builder: ClientBuilder, base: String, proxies: &Proxies) -> Result<Self, SetupError> {
+        let client = client::finish(builder, proxies)?;
         Ok(Self {
             client,
             base,
@@ -88,10 +84,7 @@ impl ApiCaller {
     /// Sends these credentials with each call: the value of the header `Authorization`.
     #[must_use]
     pub fn with_authorization(mut self, value: &str) -> Self {
-        self.authorization = HeaderValue::from_str(value).ok().map(|mut value| {
-            value.set_sensitive(true);
-            value
-        });
+        self.authorization = client::authorization(value);
         self
     }
 
@@ -138,14 +131,9 @@ impl ApiCaller {
     }
 }
 
-fn builder(user_agent: &str) -> reqwest::ClientBuilder {
-    // Fails only if a provider is there already, which is as good.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    Client::builder()
-        .user_agent(user_agent)
+fn builder(user_agent: &str) -> ClientBuilder {
+    client::begin(user_agent)
         .connect_timeout(Duration::from_secs(10))
         .read_timeout(Duration::from_mins(5))
         .redirect(redirect::Policy::none())
-        // Only the proxies that were handed in: this room does not read the environment.
-        .no_proxy()
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use reqwest::{Client, RequestBuilder, redirect};
 
+use crate::client;
 use crate::error::{SetupError, with_causes};
 use crate::proxies::Proxies;
 
@@ -25,20 +26,11 @@ impl DocumentReader {
     /// [`SetupError`] for a proxy address that cannot be used, or if the system's certificates
     /// cannot be read.
     pub fn new(user_agent: &str, proxies: &Proxies) -> Result<Self, SetupError> {
-        // Fails only if a provider is there already, which is as good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut builder = Client::builder()
-            .user_agent(user_agent)
+        let builder = client::begin(user_agent)
             .timeout(PATIENCE)
             .https_only(true)
-            .redirect(redirect::Policy::none())
-            .no_proxy();
-        for proxy in proxies.build()? {
-            builder = builder.proxy(proxy);
-        }
-        let client = builder.build().map_err(|error| SetupError::Client {
-            cause: with_causes(&error),
-        })?;
+            .redirect(redirect::Policy::none());
+        let client = client::finish(builder, proxies)?;
         Ok(Self { client })
     }
 

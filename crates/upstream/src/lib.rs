@@ -4,6 +4,7 @@
 pub mod acme;
 mod anchors;
 mod caller;
+mod client;
 mod documents;
 mod error;
 mod html;

@@ -7,6 +7,7 @@ use reqwest::{Client, Response, StatusCode, redirect};
 use url::Url;
 use wheelhouse_standards::name::ProjectKey;
 
+use crate::client;
 use crate::error::{LookupError, SetupError, ShownUrl, with_causes};
 use crate::page::UpstreamPage;
 use crate::proxies::Proxies;
@@ -78,22 +79,12 @@ impl IndexReader {
     /// [`SetupError::Proxy`] for a proxy address that cannot be used, [`SetupError::Client`] if
     /// the system's certificates cannot be read.
     pub fn new(settings: &ReaderSettings) -> Result<Self, SetupError> {
-        // Fails only if a provider is there already, which is as good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut builder = Client::builder()
-            .user_agent(&settings.user_agent)
+        let builder = client::begin(&settings.user_agent)
             .connect_timeout(settings.connect_timeout)
             .read_timeout(settings.silence_timeout)
             .timeout(settings.total_timeout)
-            .redirect(redirects(settings.max_redirects))
-            // Only the proxies that were handed in: this room does not read the environment.
-            .no_proxy();
-        for proxy in settings.proxies.build()? {
-            builder = builder.proxy(proxy);
-        }
-        let client = builder.build().map_err(|error| SetupError::Client {
-            cause: with_causes(&error),
-        })?;
+            .redirect(redirects(settings.max_redirects));
+        let client = client::finish(builder, &settings.proxies)?;
         Ok(Self {
             client,
             max_page_bytes: settings.max_page_bytes,
@@ -107,10 +98,7 @@ impl IndexReader {
     /// redirect to another host goes without.
     #[must_use]
     pub fn with_authorization(mut self, value: &str) -> Self {
-        self.authorization = HeaderValue::from_str(value).ok().map(|mut value| {
-            value.set_sensitive(true);
-            value
-        });
+        self.authorization = client::authorization(value);
         self
     }
 

@@ -15,6 +15,7 @@ use tokio::fs::File;
 use tokio::io::AsyncReadExt;
 use url::Url;
 
+use crate::client;
 use crate::error::{SetupError, ShownUrl, with_causes};
 use crate::proxies::Proxies;
 
@@ -127,21 +128,12 @@ impl Uploader {
     /// [`SetupError`] for a proxy address that cannot be used, or if the system's certificates
     /// cannot be read.
     pub fn new(url: Url, user_agent: &str, proxies: &Proxies) -> Result<Self, SetupError> {
-        // Fails only if a provider is there already, which is as good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut builder = Client::builder()
-            .user_agent(user_agent)
+        let builder = client::begin(user_agent)
             .connect_timeout(Duration::from_secs(10))
             // An index may check a large file before it answers.
             .read_timeout(Duration::from_mins(5))
-            .redirect(redirect::Policy::none())
-            .no_proxy();
-        for proxy in proxies.build()? {
-            builder = builder.proxy(proxy);
-        }
-        let client = builder.build().map_err(|error| SetupError::Client {
-            cause: with_causes(&error),
-        })?;
+            .redirect(redirect::Policy::none());
+        let client = client::finish(builder, proxies)?;
         Ok(Self {
             client,
             url,
@@ -152,10 +144,7 @@ impl Uploader {
     /// Sends these credentials with each file: the value of the header `Authorization`.
     #[must_use]
     pub fn with_authorization(mut self, value: &str) -> Self {
-        self.authorization = HeaderValue::from_str(value).ok().map(|mut value| {
-            value.set_sensitive(true);
-            value
-        });
+        self.authorization = client::authorization(value);
         self
     }
 
