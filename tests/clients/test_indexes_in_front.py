@@ -72,6 +72,11 @@ class Devpi:
         self._ask("PUT", f"/{ADMINISTRATOR}/{name}", {"type": "mirror", "volatile": True, "mirror_url": of, **more})
         return f"/{ADMINISTRATOR}/{name}/+simple/"
 
+    def stage(self, name: str) -> str:
+        """Makes an index that files are uploaded to, and returns its path."""
+        self._ask("PUT", f"/{ADMINISTRATOR}/{name}", {"type": "stage", "volatile": False, "bases": []})
+        return f"{ADMINISTRATOR}/{name}/"
+
     def _ask(self, method: str, path: str, body: dict) -> dict:
         headers = {"Accept": "application/json", "Content-Type": "application/json"}
         if path != "/+login":

@@ -179,7 +179,7 @@ def test_mistakes_say_what_to_do(site, maintainer):
         (["--repository-url", "https://", path], 2, "address", {}),
         ([*to_site, path], 5, "TWINE_USERNAME", {}),
         ([*to_site, path], 5, "TWINE_USERNAME", {"TWINE_USERNAME": "ada", "TWINE_PASSWORD": "wrong"}),
-        ([*to_site, "--user", "ada", path], 1, "TWINE_PASSWORD", {}),
+        ([*to_site, "--user", "ada", path], 2, "TWINE_PASSWORD", {}),
         (["--repository-url", "http://index.example/", path], 2, "--insecure-http", PASSWORD),
         (["--repository-url", "http://127.0.0.1:1/", path], 4, "127.0.0.1:1", PASSWORD),
         ([*to_site, "--trusted-publishing", "always", path], 2, "id-token: write", {}),

@@ -7,6 +7,7 @@ use crate::config::ConfigError;
 use crate::logging::LoggingError;
 use crate::options::Profile;
 use crate::settings::SettingsError;
+use crate::sign_in::SignInError;
 use crate::update::UpdateError;
 
 /// Why a command ends without success.
@@ -30,6 +31,9 @@ pub(crate) enum Failure {
     /// A file or a release did not get where it was to go.
     #[error(transparent)]
     Release(#[from] ReleaseFailure),
+    /// Nobody can sign in with what was given.
+    #[error(transparent)]
+    SignIn(#[from] SignInError),
     /// The answer is no, and was said.
     #[error("no")]
     No,
@@ -84,7 +88,7 @@ impl Failure {
     pub(crate) fn exit_code(&self, profile: Profile) -> u8 {
         match (self, profile) {
             (Self::Release(failure), _) => failure.exit_code,
-            (Self::Usage(_) | Self::Config(_), _)
+            (Self::Usage(_) | Self::Config(_) | Self::SignIn(_), _)
             | (Self::Settings(_) | Self::Logging(_) | Self::NoIndex(_), Profile::Wheelhouse) => 2,
             (Self::Settings(error), Profile::PypiServer) if error.is_about_an_argument() => 2,
             (Self::Settings(_) | Self::Logging(_) | Self::NoIndex(_), Profile::PypiServer)
@@ -102,6 +106,7 @@ impl Failure {
             Self::Logging(error) => error,
             Self::NoIndex(error) => error,
             Self::Release(error) => error,
+            Self::SignIn(error) => error,
             Self::Other(error) => error.as_ref(),
         };
         let mut text = format!("error: {error}");
@@ -127,7 +132,9 @@ impl Failure {
             Self::Config(error) => error.hint(),
             Self::Settings(error) => error.hint(),
             Self::Release(failure) => (!failure.hint.is_empty()).then(|| failure.hint.to_owned()),
-            Self::Logging(_) | Self::NoIndex(_) | Self::Other(_) | Self::No => None,
+            Self::Logging(_) | Self::NoIndex(_) | Self::SignIn(_) | Self::Other(_) | Self::No => {
+                None
+            }
         }
     }
 }

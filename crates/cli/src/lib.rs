@@ -8,13 +8,14 @@ mod config;
 mod environment;
 mod exit;
 pub mod logging;
+mod maintainers;
 mod options;
 mod owners;
 mod program;
 pub mod public_index;
-mod publish;
 mod serve;
 pub mod settings;
+mod sign_in;
 pub mod update;
 mod wiring;
 

@@ -9,7 +9,7 @@ use crate::commands;
 use crate::environment::Environment;
 use crate::exit::{Failure, refusal_message};
 use crate::options::{Profile, help, reference};
-use crate::{owners, publish};
+use crate::{maintainers, owners};
 
 const LEGACY_WARNING: &str = "\
 warning: a command line without `run` or `update` is the old form. It works, but please write
@@ -45,7 +45,9 @@ pub(crate) fn carry_out(
         Command::ConfigCheck(parsed) => commands::config::check(parsed, profile, environment),
         Command::ConfigShow(parsed) => commands::config::show(parsed, profile, environment),
         Command::ConfigReference => print(&reference::page()),
-        Command::Publish(parsed) => publish::publish(&parsed, environment),
+        Command::Maintainers(command, parsed) => {
+            maintainers::carry_out(command, &parsed, environment)
+        }
         Command::Health(parsed) => commands::health::health(parsed, environment),
         Command::Owners(command, parsed) => owners::carry_out(command, parsed, environment),
         Command::Container(words) => return commands::container::container(&words, environment),

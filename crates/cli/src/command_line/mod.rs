@@ -38,8 +38,8 @@ pub(crate) enum Command {
     ConfigReference,
     /// Ask a running server whether it is well.
     Health(Parsed),
-    /// `wheelhouse publish`.
-    Publish(Parsed),
+    /// Do what a maintainer wants, with any index.
+    Maintainers(CommandName, Parsed),
     /// Do what an owner wants, or show what happened.
     Owners(CommandName, Parsed),
     /// Start as the container image does, with these words.

@@ -27,6 +27,34 @@ impl Parsed {
             .iter()
             .any(|(given, _)| given.long == option.long)
     }
+
+    /// Returns the value of an option, the last one that was given.
+    pub(crate) fn value(&self, option: &OptionDef) -> Option<&Value> {
+        let mut given = self.given.iter().rev();
+        let found = given.find(|(given, _)| given.long == option.long);
+        found.map(|(_, value)| value)
+    }
+
+    /// Returns the value of an option of text.
+    pub(crate) fn text(&self, option: &OptionDef) -> Option<String> {
+        match self.value(option) {
+            Some(Value::Text(text)) => Some(text.clone()),
+            _ => None,
+        }
+    }
+
+    /// Returns the value of an option of a number that is not negative.
+    pub(crate) fn number(&self, option: &OptionDef) -> Option<u64> {
+        match self.value(option) {
+            Some(Value::Integer(number)) => u64::try_from(*number).ok(),
+            _ => None,
+        }
+    }
+
+    /// Returns whether an option that is true or false was given as true.
+    pub(crate) fn truth(&self, option: &OptionDef) -> bool {
+        matches!(self.value(option), Some(Value::Truth(true)))
+    }
 }
 
 /// Reads words until their end, or until help or version is asked for.

@@ -36,6 +36,7 @@ pub(crate) const COMMANDS: &[(&str, &str)] = &[
     ("token", "Make, list, narrow and revoke API tokens"),
     ("publisher", "List, add and remove trusted publishers"),
     ("publish", "Upload wheels and sdists to an index"),
+    ("doctor", "Ask an index what it can do"),
     ("container", "Start as the container image does"),
     ("pypi-server", "Take the command line of pypiserver"),
     ("help", "Show this help, or that of a command"),
@@ -91,9 +92,9 @@ impl<'a> Reader<'a> {
             Some("run") => self.with_options(CommandName::Run, Command::Run),
             Some("update") => self.with_options(CommandName::Update, Command::Update),
             Some("health") => self.health(),
-            Some("publish") => self.publish(),
             Some("config") => self.config(),
             Some(word) if owners_command(word).is_some() => self.owners(word),
+            Some(word) if let Some(name) = maintainers_command(word) => self.maintainers(name),
             Some("container") => Ok(self.container()),
             Some("help") => self.help(),
             Some("version") => Ok(Command::Version),
@@ -115,17 +116,24 @@ impl<'a> Reader<'a> {
         Ok(unless_asked(parsed, HelpPage::Of(name), command))
     }
 
-    fn publish(&self) -> Result<Command, Box<Refusal>> {
-        let name = CommandName::Publish;
+    fn maintainers(&self, name: CommandName) -> Result<Command, Box<Refusal>> {
+        let (usage, at_least, most) = match name {
+            CommandName::Doctor => ("URL", 1, 1),
+            _ => ("FILE ...", 1, usize::MAX),
+        };
         let parsed = self.options(&options_of(name), Some(name), 1)?;
-        if parsed.free.is_empty() && !parsed.has(&defs::HELP) {
+        if let Some(word) = parsed.free.get(most) {
+            return Err(unexpected(name.as_str(), word).into());
+        }
+        if parsed.free.len() < at_least && !parsed.has(&defs::HELP) {
             let error = UsageError::Words {
                 command: name.as_str(),
-                usage: "FILE ...",
+                usage,
             };
             return Err(refused(Some(name), error).into());
         }
-        Ok(unless_asked(parsed, HelpPage::Of(name), Command::Publish))
+        let command = |parsed| Command::Maintainers(name, parsed);
+        Ok(unless_asked(parsed, HelpPage::Of(name), command))
     }
 
     fn health(&self) -> Result<Command, Box<Refusal>> {
@@ -204,13 +212,13 @@ impl<'a> Reader<'a> {
             Some("run") => HelpPage::Of(CommandName::Run),
             Some("update") => HelpPage::Of(CommandName::Update),
             Some("health") => HelpPage::Of(CommandName::Health),
-            Some("publish") => HelpPage::Of(CommandName::Publish),
             Some("config") => HelpPage::Config,
             Some("container") => HelpPage::Container,
             Some("pypi-server") => HelpPage::DropIn,
             Some(word) if owners_command(word).is_some() => {
                 HelpPage::Of(owners_command(word).unwrap_or(CommandName::Log))
             }
+            Some(word) if let Some(name) = maintainers_command(word) => HelpPage::Of(name),
             Some(word) => {
                 let nearest = nearest(word, COMMANDS.iter().map(|(name, _)| *name));
                 let written = word.to_owned();
@@ -236,6 +244,12 @@ impl<'a> Reader<'a> {
 /// Returns the command for owners that a word is.
 fn owners_command(word: &str) -> Option<CommandName> {
     let mut commands = defs::owners::COMMANDS.iter().copied();
+    commands.find(|command| command.as_str() == word)
+}
+
+/// Returns the command for maintainers that a word is.
+fn maintainers_command(word: &str) -> Option<CommandName> {
+    let mut commands = defs::maintainers::COMMANDS.iter().copied();
     commands.find(|command| command.as_str() == word)
 }
 

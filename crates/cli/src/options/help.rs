@@ -166,6 +166,12 @@ fn of_command(command: CommandName, profile: Profile) -> String {
              index cannot be reached, 5 if it refuses.",
             " FILE ...",
         ),
+        CommandName::Doctor => (
+            "Asks any index what it can do, and says what each gap means for those who use pip, uv and \
+             poetry. URL is the address of its simple pages, or of its host. Nothing is changed \
+             there. Exit code 4: the index cannot be reached, or is none.",
+            " URL",
+        ),
         CommandName::Health => (
             "Asks a running server whether it is well: exit code 0 means that it is.",
             "",
@@ -184,7 +190,10 @@ fn of_command(command: CommandName, profile: Profile) -> String {
              state folder; if none runs, the folder is worked on directly.\n",
         );
     } else if profile == Profile::Wheelhouse
-        && !matches!(command, CommandName::Health | CommandName::Publish)
+        && !matches!(
+            command,
+            CommandName::Health | CommandName::Publish | CommandName::Doctor
+        )
     {
         text.push_str(
             "\nEach option can also stand in `wheelhouse.toml` under its long name, and in a\n\

@@ -55,6 +55,8 @@ pub(crate) enum CommandName {
     Publisher,
     /// `publish`.
     Publish,
+    /// `doctor`.
+    Doctor,
 }
 
 impl CommandName {
@@ -78,6 +80,7 @@ impl CommandName {
             Self::Token => "token",
             Self::Publisher => "publisher",
             Self::Publish => "publish",
+            Self::Doctor => "doctor",
         }
     }
 }
@@ -310,7 +313,7 @@ impl OptionDef {
 /// Returns the options that a command takes, in the order of their definition.
 pub(crate) fn options_of(command: CommandName) -> Vec<&'static OptionDef> {
     let takes = |option: &&OptionDef| option.commands.contains(&command);
-    let own = defs::owners::ALL.iter().chain(defs::publish::ALL);
+    let own = defs::owners::ALL.iter().chain(defs::maintainers::ALL);
     let all = own.chain(defs::ALL);
     all.copied().filter(takes).collect()
 }

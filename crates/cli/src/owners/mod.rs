@@ -4,9 +4,8 @@
 
 mod access;
 mod connection;
-pub(crate) mod credentials;
+mod credentials;
 mod log;
-mod netrc;
 mod show;
 mod since;
 mod target;
@@ -22,9 +21,9 @@ use self::since::Since;
 use crate::command_line::{Parsed, UsageError};
 use crate::environment::Environment;
 use crate::exit::Failure;
+use crate::options::CommandName;
 use crate::options::defs::owners as defs;
 use crate::options::value::Value;
-use crate::options::{CommandName, OptionDef};
 use crate::program::{print, to_stderr};
 use connection::Connection;
 use target::Target;
@@ -168,25 +167,13 @@ struct Options {
 
 impl Options {
     fn of(parsed: &Parsed) -> Result<Self, UsageError> {
-        let value = |option: &OptionDef| {
-            let given = parsed.given.iter().rev();
-            let mut given = given.filter(|(given, _)| given.long == option.long);
-            given.next().map(|(_, value)| value)
-        };
-        let text = |option| match value(option) {
-            Some(Value::Text(text)) => Some(text.clone()),
-            _ => None,
-        };
-        let truth = |option| matches!(value(option), Some(Value::Truth(true)));
-        let number = |option| match value(option) {
-            Some(Value::Integer(number)) => u64::try_from(*number).ok(),
-            _ => None,
-        };
+        let text = |option| parsed.text(option);
+        let truth = |option| parsed.truth(option);
         let options = Self {
             server: text(&defs::SERVER_URL),
             user: text(&defs::USER),
             insecure_http: truth(&defs::INSECURE_HTTP),
-            dir: match value(&defs::DIR) {
+            dir: match parsed.value(&defs::DIR) {
                 Some(Value::Path(path)) => Some(path.clone()),
                 _ => None,
             },
@@ -197,7 +184,8 @@ impl Options {
             project: text(&defs::PROJECT),
             kind: text(&defs::KIND),
             since: text(&defs::SINCE).and_then(|since| since.parse().ok()),
-            limit: number(&defs::LIMIT)
+            limit: parsed
+                .number(&defs::LIMIT)
                 .and_then(|limit| usize::try_from(limit).ok())
                 .unwrap_or(50),
             follow: truth(&defs::FOLLOW),
@@ -206,13 +194,13 @@ impl Options {
             actor: text(&defs::ACTOR),
             owner: text(&defs::OWNER),
             rights: text(&defs::RIGHTS),
-            projects: match value(&defs::PROJECTS) {
+            projects: match parsed.value(&defs::PROJECTS) {
                 Some(Value::List(patterns)) => {
                     Some(patterns.iter().map(|one| one.trim().to_owned()).collect())
                 }
                 _ => None,
             },
-            days: number(&defs::DAYS),
+            days: parsed.number(&defs::DAYS),
         };
         if options.server.is_some() && options.dir.is_some() {
             return Err(UsageError::Together {

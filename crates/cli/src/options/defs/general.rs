@@ -66,6 +66,7 @@ pub(crate) static HELP: OptionDef = OptionDef {
         CommandName::Token,
         CommandName::Publisher,
         CommandName::Publish,
+        CommandName::Doctor,
     ],
     topic: Topic::General,
     is_pypiserver: true,

@@ -8,10 +8,10 @@ mod folders;
 mod general;
 mod limits;
 mod logging;
+pub(crate) mod maintainers;
 pub(crate) mod owners;
 mod pages;
 mod proxies;
-pub(crate) mod publish;
 mod update;
 mod uploads;
 

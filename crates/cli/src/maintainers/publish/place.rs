@@ -10,6 +10,8 @@ use zeroize::Zeroizing;
 use super::Options;
 use crate::environment::Environment;
 use crate::exit::{Failure, ReleaseFailure};
+use crate::maintainers::address as web_address;
+use crate::sign_in::{Pair, take_user};
 
 /// An index.
 pub(super) struct Place {
@@ -22,7 +24,7 @@ pub(super) struct Place {
     /// What `.pypirc` says of it.
     pub(super) repository: Option<Repository>,
     /// The user and password in its address.
-    pub(super) in_address: Option<(String, Zeroizing<String>)>,
+    pub(super) in_address: Option<Pair>,
 }
 
 impl Place {
@@ -74,11 +76,11 @@ impl Place {
             let found = pypirc.named(only).map_err(|error| anyhow!(error))?.clone();
             (found.url.clone().unwrap_or_default(), Some(found))
         };
-        let mut upload = parsed(&address)?;
+        let mut upload = web_address(&address)?;
         let in_address = take_user(&mut upload);
         let pages = match &options.index_url {
             Some(address) => {
-                let mut pages = parsed(address)?;
+                let mut pages = web_address(address)?;
                 take_user(&mut pages);
                 pages
             }
@@ -118,32 +120,6 @@ fn read(environment: &Environment) -> Result<(PathBuf, Pypirc), Failure> {
     Ok((file, read))
 }
 
-fn parsed(address: &str) -> Result<Url, Failure> {
-    let url: Option<Url> = address.parse().ok();
-    let is_web = |url: &Url| matches!(url.scheme(), "http" | "https") && url.has_host();
-    url.filter(is_web).ok_or_else(|| {
-        // It may hold a password, which is not shown.
-        ReleaseFailure::usage(
-            "the address of the index is none such as https://packages.example/".to_owned(),
-        )
-        .into()
-    })
-}
-
-/// Takes user information out of an address.
-fn take_user(url: &mut Url) -> Option<(String, Zeroizing<String>)> {
-    let decode = |text: &str| {
-        percent_encoding::percent_decode_str(text)
-            .decode_utf8_lossy()
-            .into_owned()
-    };
-    let user = decode(url.username());
-    let password = Zeroizing::new(url.password().map(decode).unwrap_or_default());
-    let _ = url.set_username("");
-    let _ = url.set_password(None);
-    (!user.is_empty() || !password.is_empty()).then_some((user, password))
-}
-
 /// Returns the simple pages that go with an address of uploads: `simple/` in place of `legacy/`, or
 /// below it.
 fn beside(upload: &Url) -> Url {
@@ -179,13 +155,5 @@ mod tests {
         ] {
             assert_eq!(beside(&upload.parse().expect(upload)).as_str(), pages);
         }
-    }
-
-    #[test]
-    fn user_information_is_taken_out_of_addresses() {
-        let mut url: Url = "https://a%40b:p%2Fw@h/legacy/".parse().expect("a URL");
-        let (user, password) = take_user(&mut url).expect("somebody");
-        assert_eq!((user.as_str(), password.as_str()), ("a@b", "p/w"));
-        assert_eq!(url.as_str(), "https://h/legacy/");
     }
 }

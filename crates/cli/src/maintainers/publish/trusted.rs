@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 use super::place::Place;
 use crate::environment::Environment;
 use crate::exit::{Failure, ReleaseFailure};
+use crate::maintainers::user_agent;
 
 /// When the exchange is tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,8 +138,7 @@ fn base_of(url: &Url) -> Url {
 }
 
 fn caller(base: &Url, proxies: &Proxies) -> Result<ApiCaller, Failure> {
-    let user_agent = format!("wheelhouse/{}", env!("CARGO_PKG_VERSION"));
-    let caller = ApiCaller::over_network(base, &user_agent, proxies);
+    let caller = ApiCaller::over_network(base, &user_agent(), proxies);
     caller.map_err(|error| Failure::Other(error.into()))
 }
 

@@ -1,6 +1,5 @@
 //! `publish`: checks files, sends them to an index, and looks whether they arrived.
 
-mod credentials;
 mod place;
 mod progress;
 mod trusted;
@@ -20,15 +19,18 @@ use wheelhouse_standards::check::{CheckPolicy, Strictness};
 use wheelhouse_upstream::{
     IndexReader, LookupError, Proxies, ReaderSettings, UploadError, Uploader,
 };
+use zeroize::Zeroizing;
 
 use self::place::Place;
 use self::progress::Progress;
+use self::trusted::When;
+use super::{proxies, user_agent};
 use crate::command_line::{Parsed, UsageError};
 use crate::environment::Environment;
 use crate::exit::{Failure, ReleaseFailure};
-use crate::options::value::Value;
-use crate::options::{OptionDef, defs::publish as defs};
+use crate::options::defs::maintainers as defs;
 use crate::program::{print, to_stderr};
+use crate::sign_in::{self, Asked};
 
 /// How often the index is asked whether it lists what it took, and the wait between.
 const LOOKS: u32 = 30;
@@ -43,7 +45,7 @@ struct Options {
     index_url: Option<String>,
     user: Option<String>,
     insecure_http: bool,
-    trusted: trusted::When,
+    trusted: When,
     jobs: usize,
     dry_run: bool,
     json: bool,
@@ -51,29 +53,20 @@ struct Options {
 
 impl Options {
     fn of(parsed: &Parsed) -> Result<Self, UsageError> {
-        let value = |option: &OptionDef| {
-            let mut given = parsed.given.iter().rev();
-            let found = given.find(|(given, _)| given.long == option.long);
-            found.map(|(_, value)| value)
-        };
-        let text = |option| match value(option) {
-            Some(Value::Text(text)) => Some(text.clone()),
-            _ => None,
-        };
-        let truth = |option| matches!(value(option), Some(Value::Truth(true)));
+        let text = |option| parsed.text(option);
         let options = Self {
             repository: text(&defs::REPOSITORY),
             repository_url: text(&defs::REPOSITORY_URL),
             index_url: text(&defs::INDEX_URL),
             user: text(&defs::USER),
-            insecure_http: truth(&defs::INSECURE_HTTP),
-            trusted: trusted::When::of(text(&defs::TRUSTED_PUBLISHING).as_deref()),
-            jobs: match value(&defs::JOBS) {
-                Some(Value::Integer(jobs)) => usize::try_from(*jobs).unwrap_or(1),
-                _ => 4,
-            },
-            dry_run: truth(&defs::DRY_RUN),
-            json: truth(&defs::JSON),
+            insecure_http: parsed.truth(&defs::INSECURE_HTTP),
+            trusted: When::of(text(&defs::TRUSTED_PUBLISHING).as_deref()),
+            jobs: parsed
+                .number(&defs::JOBS)
+                .and_then(|jobs| usize::try_from(jobs).ok())
+                .unwrap_or(4),
+            dry_run: parsed.truth(&defs::DRY_RUN),
+            json: parsed.truth(&defs::JSON),
         };
         if options.repository.is_some() && options.repository_url.is_some() {
             return Err(UsageError::Together {
@@ -86,7 +79,7 @@ impl Options {
 }
 
 /// Carries out the command.
-pub(crate) fn publish(parsed: &Parsed, environment: &Environment) -> Result<(), Failure> {
+pub(super) fn publish(parsed: &Parsed, environment: &Environment) -> Result<(), Failure> {
     let options = Options::of(parsed)?;
     let place = Place::find(&options, environment)?;
     let paths = parsed.free.iter().map(PathBuf::from).collect::<Vec<_>>();
@@ -163,7 +156,7 @@ async fn send(
     files: Vec<Distribution>,
     environment: &Environment,
 ) -> Result<(), Failure> {
-    let proxies = Proxies::from_variables(&|name| environment.text(name));
+    let proxies = proxies(environment);
     let target = target(options, place, &proxies, environment).await?;
     let found = match standings(&target, &files).await {
         Ok(found) => found,
@@ -226,18 +219,45 @@ async fn send(
     }
 }
 
+/// Returns the value of the header `Authorization` for uploads, if there is anybody to sign in as.
+async fn authorization(
+    options: &Options,
+    place: &Place,
+    proxies: &Proxies,
+    environment: &Environment,
+) -> Result<Option<Zeroizing<String>>, Failure> {
+    let asked = Asked {
+        url: &place.upload,
+        user: options.user.clone(),
+        in_address: place.in_address.clone(),
+        section: place.repository.as_ref(),
+    };
+    let found = match options.trusted {
+        When::Always => Some(trusted::pair(place, proxies, environment).await?),
+        when => match asked.find(environment)? {
+            Some(pair) => Some(pair),
+            None if when == When::Auto && trusted::is_ci(environment) => {
+                Some(trusted::pair(place, proxies, environment).await?)
+            }
+            None => None,
+        },
+    };
+    let header = found.map(|pair| sign_in::header(&pair, &place.upload, options.insecure_http));
+    Ok(header.transpose()?)
+}
+
 async fn target(
     options: &Options,
     place: &Place,
     proxies: &Proxies,
     environment: &Environment,
 ) -> Result<Target, Failure> {
-    let user_agent = format!("wheelhouse/{}", env!("CARGO_PKG_VERSION"));
     let setup = |error: wheelhouse_upstream::SetupError| Failure::Other(error.into());
-    let authorization = credentials::authorization(options, place, proxies, environment).await?;
-    let mut uploader = Uploader::new(place.upload.clone(), &user_agent, proxies).map_err(setup)?;
+    let authorization = authorization(options, place, proxies, environment).await?;
+    let mut uploader =
+        Uploader::new(place.upload.clone(), &user_agent(), proxies).map_err(setup)?;
     let settings = ReaderSettings {
-        user_agent,
+        user_agent: user_agent(),
         proxies: proxies.clone(),
         ..ReaderSettings::default()
     };

@@ -1,8 +1,11 @@
-//! Options of `publish`. No settings: they stand on the command line alone.
+//! Options of the commands for maintainers. No settings: they stand on the command line alone.
 
 use super::super::{CommandName, DefaultValue, Kind, OptionDef, Places, Topic, checks};
 
-/// What an option of `publish` starts from.
+/// The commands.
+pub(crate) static COMMANDS: &[CommandName] = &[CommandName::Publish, CommandName::Doctor];
+
+/// What an option starts from.
 const BASE: OptionDef = OptionDef {
     commands: &[CommandName::Publish],
     topic: Topic::Owners,
@@ -60,6 +63,7 @@ pub(crate) static USER: OptionDef = OptionDef {
 
 pub(crate) static INSECURE_HTTP: OptionDef = OptionDef {
     long: "insecure-http",
+    commands: &[CommandName::Publish, CommandName::Doctor],
     topic: Topic::Where,
     help: "Send a password without encryption to another machine.",
     ..BASE
@@ -99,15 +103,56 @@ pub(crate) static DRY_RUN: OptionDef = OptionDef {
 
 pub(crate) static JSON: OptionDef = OptionDef {
     long: "json",
-    help: "Write one JSON object for each file to stdout.",
+    commands: &[CommandName::Publish, CommandName::Doctor],
+    help: "Write JSON to stdout: an object for each file, or one with all answers.",
     ..BASE
 };
 
-/// All options of `publish`.
+pub(crate) static DOCTOR_USER: OptionDef = OptionDef {
+    long: "user",
+    shorts: &['u'],
+    kind: Kind::Text {
+        name: "NAME",
+        check: checks::any,
+    },
+    commands: &[CommandName::Doctor],
+    topic: Topic::Where,
+    help: "Ask as this user; the password is that of TWINE_PASSWORD, the address, keyring or netrc, \
+           or asked for.",
+    ..BASE
+};
+
+pub(crate) static DOCTOR_PROJECT: OptionDef = OptionDef {
+    long: "project",
+    kind: Kind::Text {
+        name: "NAME",
+        check: checks::any,
+    },
+    commands: &[CommandName::Doctor],
+    help: "Look at the page and the files of this project [default: the first one].",
+    ..BASE
+};
+
+pub(crate) static UPLOAD_URL: OptionDef = OptionDef {
+    long: "upload-url",
+    kind: Kind::Text {
+        name: "URL",
+        check: checks::web_address,
+    },
+    commands: &[CommandName::Doctor],
+    topic: Topic::Where,
+    help: "Files are uploaded to this address [default: legacy/ beside simple/].",
+    ..BASE
+};
+
+/// All options of these commands.
 pub(crate) static ALL: &[&OptionDef] = &[
     &JOBS,
     &DRY_RUN,
     &JSON,
+    &DOCTOR_PROJECT,
+    &UPLOAD_URL,
+    &DOCTOR_USER,
     &REPOSITORY,
     &REPOSITORY_URL,
     &INDEX_URL,

@@ -1,0 +1,44 @@
+//! What maintainers do from the command line, against any index.
+
+mod doctor;
+mod publish;
+
+use url::Url;
+use wheelhouse_upstream::Proxies;
+
+use crate::command_line::Parsed;
+use crate::environment::Environment;
+use crate::exit::{Failure, ReleaseFailure};
+use crate::options::CommandName;
+
+/// Carries out a command for maintainers.
+pub(crate) fn carry_out(
+    command: CommandName,
+    parsed: &Parsed,
+    environment: &Environment,
+) -> Result<(), Failure> {
+    match command {
+        CommandName::Doctor => doctor::doctor(parsed, environment),
+        _ => publish::publish(parsed, environment),
+    }
+}
+
+/// What this program calls itself towards indexes.
+fn user_agent() -> String {
+    format!("wheelhouse/{}", env!("CARGO_PKG_VERSION"))
+}
+
+/// Returns the proxies that the variables name.
+fn proxies(environment: &Environment) -> Proxies {
+    Proxies::from_variables(&|name| environment.text(name))
+}
+
+/// Reads the address of an index. It may hold a password, and is not shown.
+fn address(word: &str) -> Result<Url, Failure> {
+    let url: Option<Url> = word.parse().ok();
+    let is_web = |url: &Url| matches!(url.scheme(), "http" | "https") && url.has_host();
+    url.filter(is_web).ok_or_else(|| {
+        let message = "the address of the index is none such as https://packages.example/simple/";
+        ReleaseFailure::usage(message.to_owned()).into()
+    })
+}
