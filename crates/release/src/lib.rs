@@ -1,8 +1,13 @@
 #![doc = include_str!("../README.md")]
 #![warn(missing_docs)]
 
+pub mod bump;
 pub mod changelog;
+pub mod contents;
 pub mod distribution;
+pub mod modules;
 pub mod publishing;
 pub mod pypirc;
+pub mod readiness;
+pub mod tag;
 pub mod version_place;

@@ -129,6 +129,11 @@ impl Written {
     }
 }
 
+/// Returns the line, from 1, at which a setup script calls `setup()`.
+pub(crate) fn call_of_setup(text: &str) -> Option<usize> {
+    python::line_of_setup(text)
+}
+
 fn computed(file: &str, why: impl Into<String>) -> VersionPlace {
     VersionPlace::Computed {
         file: file.to_owned(),

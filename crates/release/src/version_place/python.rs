@@ -24,6 +24,13 @@ pub(super) fn in_setup(text: &str) -> Result<VersionPlace, PlaceFault> {
     }
 }
 
+/// Returns the line, from 1, at which a setup script calls `setup()`.
+pub(super) fn line_of_setup(text: &str) -> Option<usize> {
+    let source = Source::read(text);
+    let call = source.call_of_setup(source.tree.root_node())?;
+    Some(call.start_position().row + 1)
+}
+
 /// Finds the version that a module assigns to one of these names.
 pub(super) fn in_module(
     file: &str,
