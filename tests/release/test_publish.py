@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import socket
 import subprocess
@@ -16,6 +15,7 @@ from support.authority import Authority
 from support.distributions import Distribution, any_file, sdist, wheel
 from support.issuer import Issuer
 from support.programs import CONTROL, Site, binary, clean_environment
+from support.proxy import Proxy
 
 USERS = {"ada": "{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ="}
 PASSWORD = {"TWINE_USERNAME": "ada", "TWINE_PASSWORD": "secret"}
@@ -189,59 +189,6 @@ def test_mistakes_say_what_to_do(site, maintainer):
         assert said in done.stderr, (words, done.stderr)
     help = maintainer.publish("--help").stdout
     assert "--repository-url URL" in help and "Exit codes" in help
-
-
-class Proxy:
-    """Passes connections on, and breaks uploads off: before all of the answer, or of the request, is through."""
-
-    def __init__(self, port: int, breaks: int, *, at_answer: bool) -> None:
-        self.target, self.breaks, self.at_answer = port, breaks, at_answer
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}/"
-        self.lock = threading.Lock()
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def accept(self) -> None:
-        while True:
-            try:
-                client, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self.serve, args=(client,), daemon=True).start()
-
-    def serve(self, client: socket.socket) -> None:
-        with client, socket.create_connection(("127.0.0.1", self.target)) as server, contextlib.ExitStack() as ends:
-            # A thread that reads would keep a socket open that is only closed.
-            for end in (client, server):
-                ends.callback(shut, end)
-            first = client.recv(65536)
-            with self.lock:
-                breaks = first.startswith(b"POST") and self.breaks > 0
-                self.breaks -= breaks
-            if breaks and not self.at_answer:
-                server.sendall(first[:-1])
-                return
-            server.sendall(first)
-            pump = threading.Thread(target=copy, args=(client, server), daemon=True)
-            pump.start()
-            if breaks:
-                server.recv(65536)
-            else:
-                copy(server, client)
-
-    def close(self) -> None:
-        self.listener.close()
-
-
-def shut(end: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        end.shutdown(socket.SHUT_RDWR)
-
-
-def copy(source: socket.socket, sink: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        while chunk := source.recv(65536):
-            sink.sendall(chunk)
 
 
 @pytest.mark.parametrize("at_answer", [True, False], ids=["answer lost", "request lost"])

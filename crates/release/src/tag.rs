@@ -19,12 +19,18 @@ pub fn tag_of<'t>(
     project: &str,
     tags: impl IntoIterator<Item = &'t str>,
 ) -> String {
-    let taken = tags
-        .into_iter()
-        .filter_map(|tag| taken_apart(tag, project))
-        .max_by(|one, other| (one.is_own, &one.version).cmp(&(other.is_own, &other.version)));
-    let prefix = taken.map_or("v", |taken| taken.prefix);
+    let prefix = highest(project, tags).map_or("v", |taken| taken.prefix);
     format!("{prefix}{}", version.as_str())
+}
+
+/// Returns the highest version of a project that a tag names, own tags before those of anybody.
+pub fn tagged<'t>(project: &str, tags: impl IntoIterator<Item = &'t str>) -> Option<Version> {
+    highest(project, tags).map(|taken| taken.version)
+}
+
+fn highest<'t>(project: &str, tags: impl IntoIterator<Item = &'t str>) -> Option<Taken<'t>> {
+    let taken = tags.into_iter().filter_map(|tag| taken_apart(tag, project));
+    taken.max_by(|one, other| (one.is_own, &one.version).cmp(&(other.is_own, &other.version)))
 }
 
 struct Taken<'t> {

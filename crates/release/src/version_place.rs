@@ -129,6 +129,14 @@ impl Written {
     }
 }
 
+/// Returns the name that a project's files give it, if it is plainly written there.
+pub fn name_of(files: &dyn Files) -> Option<String> {
+    let of_toml = || toml::name(&files.read("pyproject.toml")?);
+    let of_cfg = || setup_cfg::value(&files.read("setup.cfg")?, "name");
+    let of_script = || python::name_in_setup(&files.read("setup.py")?);
+    of_toml().or_else(of_cfg).or_else(of_script)
+}
+
 /// Returns the line, from 1, at which a setup script calls `setup()`.
 pub(crate) fn call_of_setup(text: &str) -> Option<usize> {
     python::line_of_setup(text)

@@ -4,7 +4,7 @@ mod questions;
 
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Method, redirect};
 use url::{Origin, Url};
 use wheelhouse_standards::name::ProjectKey;
@@ -12,6 +12,7 @@ use wheelhouse_standards::name::ProjectKey;
 use crate::client;
 use crate::error::{LookupError, SetupError, ShownUrl, with_causes};
 use crate::proxies::Proxies;
+use crate::uploader::{Reception, empty_form};
 
 /// How much of an answer is read, in bytes.
 const MAX_BYTES: usize = 64 * 1024 * 1024;
@@ -194,22 +195,13 @@ impl Examiner {
     }
 
     /// Sends a form with nothing in it: an index that takes uploads says what is missing.
-    async fn empty_form(&self, url: &Url) -> Result<Reply, LookupError> {
-        let content_type = (CONTENT_TYPE, "multipart/form-data; boundary=b");
-        let request = self.client.request(Method::POST, url.clone());
-        let request = request
-            .header(content_type.0, content_type.1)
-            .body("--b--\r\n");
+    async fn reception(&self, url: &Url) -> Result<Reception, LookupError> {
+        let request = empty_form(&self.client, url);
         let response = request.send().await.map_err(|error| LookupError::Network {
             url: ShownUrl::of(url),
             cause: with_causes(&error.without_url()),
             advice: "does uploading have another address?",
         })?;
-        Ok(Reply {
-            status: response.status().as_u16(),
-            headers: response.headers().clone(),
-            url: response.url().clone(),
-            body: Vec::new(),
-        })
+        Ok(Reception::of(response.status().as_u16()))
     }
 }

@@ -30,6 +30,9 @@ pub struct ReaderSettings {
     pub max_page_bytes: usize,
     /// How many redirects are followed for one page.
     pub max_redirects: usize,
+    /// Whether a redirect to another host counts as "not found": the index sends clients elsewhere
+    /// for what it does not have.
+    pub stays: bool,
     /// How often a page is asked for when the fault may pass; at least once.
     pub attempts: u32,
     /// How long to wait before the second attempt; each later wait is twice as long.
@@ -47,6 +50,7 @@ impl Default for ReaderSettings {
             // The largest page of the public index has some 30 MB.
             max_page_bytes: 128 * 1024 * 1024,
             max_redirects: 5,
+            stays: false,
             attempts: 3,
             retry_delay: Duration::from_millis(500),
         }
@@ -58,11 +62,12 @@ impl Default for ReaderSettings {
 /// Cheap to clone; clones share one pool of connections.
 #[derive(Debug, Clone)]
 pub struct IndexReader {
-    client: Client,
+    pub(crate) client: Client,
     max_page_bytes: usize,
+    stays: bool,
     attempts: u32,
     retry_delay: Duration,
-    authorization: Option<HeaderValue>,
+    pub(crate) authorization: Option<HeaderValue>,
 }
 
 /// What is asked for: JSON where the index has it, else HTML.
@@ -83,11 +88,12 @@ impl IndexReader {
             .connect_timeout(settings.connect_timeout)
             .read_timeout(settings.silence_timeout)
             .timeout(settings.total_timeout)
-            .redirect(redirects(settings.max_redirects));
+            .redirect(redirects(settings.max_redirects, settings.stays));
         let client = client::finish(builder, &settings.proxies)?;
         Ok(Self {
             client,
             max_page_bytes: settings.max_page_bytes,
+            stays: settings.stays,
             attempts: settings.attempts.max(1),
             retry_delay: settings.retry_delay,
             authorization: None,
@@ -148,6 +154,12 @@ impl IndexReader {
         match response.status() {
             StatusCode::OK => {}
             StatusCode::NOT_FOUND | StatusCode::GONE => {
+                return Err(LookupError::NotFound {
+                    project: project.to_string(),
+                    url: asked,
+                });
+            }
+            status if self.stays && status.is_redirection() => {
                 return Err(LookupError::NotFound {
                     project: project.to_string(),
                     url: asked,
@@ -233,8 +245,12 @@ enum RedirectFault {
     Downgrade,
 }
 
-fn redirects(limit: usize) -> redirect::Policy {
+fn redirects(limit: usize, stays: bool) -> redirect::Policy {
     redirect::Policy::custom(move |attempt| {
+        let last = attempt.previous().last();
+        if stays && last.is_some_and(|url| url.host() != attempt.url().host()) {
+            return attempt.stop();
+        }
         match redirect_fault(attempt.previous(), attempt.url(), limit) {
             Some(fault) => attempt.error(fault),
             None => attempt.follow(),
@@ -254,7 +270,7 @@ fn redirect_fault(previous: &[Url], next: &Url, limit: usize) -> Option<Redirect
 }
 
 /// The URL in the error is taken off: it would show user information, and stands in ours.
-fn transport_error(url: ShownUrl, error: reqwest::Error) -> LookupError {
+pub(crate) fn transport_error(url: ShownUrl, error: reqwest::Error) -> LookupError {
     let error = error.without_url();
     if error.is_redirect() {
         let reason = std::error::Error::source(&error)

@@ -10,7 +10,7 @@ use std::time::Duration;
 use futures_util::stream;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
 use reqwest::multipart::{Form, Part};
-use reqwest::{Body, Client, redirect};
+use reqwest::{Body, Client, RequestBuilder, redirect};
 use tokio::fs::File;
 use tokio::io::AsyncReadExt;
 use url::Url;
@@ -59,6 +59,36 @@ pub enum Sent {
     Taken(Vec<String>),
     /// The index has a file of this name, with these bytes or with others: it says this.
     NameTaken(String),
+}
+
+/// How an address receives a form with nothing in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reception {
+    /// It takes uploads, from whoever asks now.
+    Open,
+    /// It takes uploads from those who sign in otherwise: 401.
+    SignIn,
+    /// It takes none, with this status.
+    Closed(u16),
+}
+
+impl Reception {
+    pub(crate) const fn of(status: u16) -> Self {
+        match status {
+            401 => Self::SignIn,
+            // Whoever says what is missing reads uploads.
+            400 | 422 => Self::Open,
+            status => Self::Closed(status),
+        }
+    }
+}
+
+/// A form with nothing in it.
+pub(crate) fn empty_form(client: &Client, url: &Url) -> RequestBuilder {
+    client
+        .post(url.clone())
+        .header(CONTENT_TYPE, "multipart/form-data; boundary=b")
+        .body("--b--\r\n")
 }
 
 /// A file was not sent.
@@ -148,6 +178,30 @@ impl Uploader {
         self
     }
 
+    /// Asks whether uploads are taken here, with a form that has nothing in it: an index that takes
+    /// uploads says what is missing.
+    ///
+    /// # Errors
+    /// [`UploadError::NoAnswer`].
+    pub async fn ask(&self) -> Result<Reception, UploadError> {
+        let mut request = empty_form(&self.client, &self.url);
+        if let Some(value) = &self.authorization {
+            request = request.header(AUTHORIZATION, value.clone());
+        }
+        let response = request
+            .send()
+            .await
+            .map_err(|error| self.no_answer(error))?;
+        Ok(Reception::of(response.status().as_u16()))
+    }
+
+    fn no_answer(&self, error: reqwest::Error) -> UploadError {
+        UploadError::NoAnswer {
+            url: ShownUrl::of(&self.url),
+            cause: with_causes(&error.without_url()),
+        }
+    }
+
     /// Sends a file, once.
     ///
     /// # Errors
@@ -172,10 +226,7 @@ impl Uploader {
         if let Some(value) = &self.authorization {
             request = request.header(AUTHORIZATION, value.clone());
         }
-        let no_answer = |error: reqwest::Error| UploadError::NoAnswer {
-            url: ShownUrl::of(&self.url),
-            cause: with_causes(&error.without_url()),
-        };
+        let no_answer = |error| self.no_answer(error);
         let mut response = request.send().await.map_err(no_answer)?;
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(no_answer)? {

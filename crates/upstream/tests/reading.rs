@@ -91,6 +91,32 @@ async fn redirects_without_end_are_given_up() {
 }
 
 #[tokio::test]
+async fn reader_that_stays_takes_another_host_as_not_found() {
+    let other = TestIndex::start(|_| page("text/html", "<a href=d-1.zip>d-1.zip</a>")).await;
+    // The same listener under another name.
+    let mut elsewhere = other.at("/simple/demo/");
+    elsewhere.set_host(Some("localhost")).unwrap();
+    let index = TestIndex::start(move |request| match request.uri().path() {
+        "/simple/demo/" => redirect("/mirror/demo/"),
+        _ => redirect(elsewhere.as_str()),
+    })
+    .await;
+    let stays = ReaderSettings {
+        stays: true,
+        ..settings()
+    };
+    let error = read(&index, stays).await.unwrap_err();
+    assert!(matches!(error, LookupError::NotFound { .. }), "{error}");
+    assert_eq!(
+        index.seen().len(),
+        2,
+        "redirects within the host are followed"
+    );
+    assert!(other.seen().is_empty(), "the other host hears no names");
+    assert_eq!(read(&index, settings()).await.unwrap().files.len(), 1);
+}
+
+#[tokio::test]
 async fn missing_project_is_told_from_a_fault() {
     let index = TestIndex::start(|_| status(404)).await;
     let error = read(&index, settings()).await.unwrap_err();

@@ -43,6 +43,14 @@ impl Parsed {
         }
     }
 
+    /// Returns the items of an option that is a list.
+    pub(crate) fn list(&self, option: &OptionDef) -> Vec<String> {
+        match self.value(option) {
+            Some(Value::List(items)) => items.clone(),
+            _ => Vec::new(),
+        }
+    }
+
     /// Returns the value of an option of a number that is not negative.
     pub(crate) fn number(&self, option: &OptionDef) -> Option<u64> {
         match self.value(option) {

@@ -35,6 +35,10 @@ pub(crate) const COMMANDS: &[(&str, &str)] = &[
     ("role", "Show and change who owns a project"),
     ("token", "Make, list, narrow and revoke API tokens"),
     ("publisher", "List, add and remove trusted publishers"),
+    (
+        "release",
+        "Check, build, upload and tag a release of a project",
+    ),
     ("publish", "Upload wheels and sdists to an index"),
     ("doctor", "Ask an index what it can do"),
     ("container", "Start as the container image does"),
@@ -119,6 +123,7 @@ impl<'a> Reader<'a> {
     fn maintainers(&self, name: CommandName) -> Result<Command, Box<Refusal>> {
         let (usage, at_least, most) = match name {
             CommandName::Doctor => ("URL", 1, 1),
+            CommandName::Release => ("[DIR]", 0, 1),
             _ => ("FILE ...", 1, usize::MAX),
         };
         let parsed = self.options(&options_of(name), Some(name), 1)?;

@@ -2,6 +2,8 @@
 
 mod doctor;
 mod publish;
+mod release;
+mod session;
 
 use url::Url;
 use wheelhouse_upstream::Proxies;
@@ -19,6 +21,7 @@ pub(crate) fn carry_out(
 ) -> Result<(), Failure> {
     match command {
         CommandName::Doctor => doctor::doctor(parsed, environment),
+        CommandName::Release => release::release(parsed, environment),
         _ => publish::publish(parsed, environment),
     }
 }

@@ -63,6 +63,32 @@ pub(crate) fn issuers(text: &str) -> Result<(), String> {
     Ok(())
 }
 
+/// A list of addresses.
+pub(crate) fn web_addresses(text: &str) -> Result<(), String> {
+    text.split(',')
+        .try_for_each(|address| web_address(address.trim()))
+}
+
+/// A list of checks of a release that may be left out.
+pub(crate) fn skippable(text: &str) -> Result<(), String> {
+    const NAMES: &[&str] = &[
+        "branch",
+        "changelog",
+        "newest",
+        "python",
+        "licence",
+        "readme",
+        "dependencies",
+        "install",
+        "import",
+    ];
+    let mut words = text.split(',').map(str::trim);
+    match words.find(|word| !NAMES.contains(word)) {
+        Some(word) => Err(format!("`{word}` is none of {}", NAMES.join(", "))),
+        None => Ok(()),
+    }
+}
+
 /// A set of rights.
 pub(crate) fn rights(text: &str) -> Result<(), String> {
     let read = text.parse::<Rights>();

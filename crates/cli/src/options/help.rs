@@ -158,6 +158,16 @@ fn of_command(command: CommandName, profile: Profile) -> String {
              claims, sub among them.",
             " [add PROVIDER FIELD ... | remove ID]",
         ),
+        CommandName::Release => (
+            "Releases the commit that is checked out in DIR, or here: reads version and changelog, \
+             checks them, the tag, the repository and the index, builds sdist and wheel, installs \
+             and imports the wheel in a fresh environment, uploads both, waits until the index lists \
+             them, and tags the commit. All is made from a copy in a temporary folder; nothing is \
+             uploaded unless every check passed, and what broke off is finished by running it again. \
+             Exit codes: 2 for the command line, 3 if a check fails, 4 if the index cannot be \
+             reached, 5 if it refuses.",
+            " [DIR]",
+        ),
         CommandName::Publish => (
             "Uploads wheels and sdists to an index. They are checked first, as our servers check \
              them; nothing is sent unless all are good. What the index has already is not sent, \
@@ -192,7 +202,7 @@ fn of_command(command: CommandName, profile: Profile) -> String {
     } else if profile == Profile::Wheelhouse
         && !matches!(
             command,
-            CommandName::Health | CommandName::Publish | CommandName::Doctor
+            CommandName::Health | CommandName::Release | CommandName::Publish | CommandName::Doctor
         )
     {
         text.push_str(

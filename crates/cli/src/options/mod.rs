@@ -53,6 +53,8 @@ pub(crate) enum CommandName {
     Token,
     /// `publisher`.
     Publisher,
+    /// `release`.
+    Release,
     /// `publish`.
     Publish,
     /// `doctor`.
@@ -79,6 +81,7 @@ impl CommandName {
             Self::Role => "role",
             Self::Token => "token",
             Self::Publisher => "publisher",
+            Self::Release => "release",
             Self::Publish => "publish",
             Self::Doctor => "doctor",
         }

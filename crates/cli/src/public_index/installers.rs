@@ -1,5 +1,6 @@
 //! The index addresses that pip and uv are set to on this machine.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -24,6 +25,31 @@ pub(super) fn addresses(surroundings: &Surroundings<'_>) -> Vec<(AddressSource, 
     };
     add(pip_files(surroundings), pip_address);
     add(uv_files(surroundings), uv_address);
+    addresses
+}
+
+/// Returns the addresses of the indexes that pip and uv ask besides the default one, each once.
+pub(super) fn extra_addresses(surroundings: &Surroundings<'_>) -> Vec<String> {
+    let mut addresses = Vec::new();
+    for name in ["PIP_EXTRA_INDEX_URL", "UV_INDEX", "UV_EXTRA_INDEX_URL"] {
+        let text = (surroundings.variable)(name).unwrap_or_default();
+        let words = text.split_whitespace().map(without_index_name);
+        addresses.extend(words.map(str::to_owned));
+    }
+    let texts = |paths: Vec<PathBuf>| {
+        let read = paths
+            .into_iter()
+            .filter_map(|path| (surroundings.file)(&path));
+        read.collect::<Vec<_>>()
+    };
+    for text in texts(pip_files(surroundings)) {
+        addresses.extend(pip_values(&text, "extra-index-url"));
+    }
+    for text in texts(uv_files(surroundings)) {
+        addresses.extend(uv_extra_addresses(&text));
+    }
+    let mut seen = BTreeSet::new();
+    addresses.retain(|address| seen.insert(address.trim_end_matches('/').to_owned()));
     addresses
 }
 
@@ -100,30 +126,43 @@ fn system_folders(surroundings: &Surroundings<'_>) -> impl Iterator<Item = PathB
 
 /// Reads `index-url` from the sections of a pip.conf that speak for installing.
 fn pip_address(text: &str) -> Option<String> {
+    pip_values(text, "index-url").pop()
+}
+
+/// Reads the words of a key from the sections of a pip.conf that speak for installing. The last line
+/// with it counts, and lines below it that are indented.
+fn pip_values(text: &str, wanted_key: &str) -> Vec<String> {
     let in_section = |wanted: &str| {
         let mut section = "";
-        let mut address = None;
+        let mut values: Option<Vec<String>> = None;
+        let mut goes_on = false;
         for line in text.lines() {
             let trimmed = line.trim();
             if trimmed.is_empty() || trimmed.starts_with(['#', ';']) {
                 continue;
             }
+            if line.starts_with([' ', '\t']) {
+                if let Some(values) = values.as_mut().filter(|_| goes_on) {
+                    values.extend(trimmed.split_whitespace().map(str::to_owned));
+                }
+                continue;
+            }
+            goes_on = false;
             if let Some(name) = trimmed.strip_prefix('[') {
                 section = name.split(']').next().unwrap_or_default().trim();
             } else if section == wanted
-                && !line.starts_with([' ', '\t'])
                 && let Some((key, value)) = trimmed.split_once(['=', ':'])
-                && matches!(
-                    key.trim().to_ascii_lowercase().as_str(),
-                    "index-url" | "index_url"
-                )
+                && key.trim().to_ascii_lowercase().replace('_', "-") == wanted_key
             {
-                address = Some(value.trim().to_owned());
+                values = Some(value.split_whitespace().map(str::to_owned).collect());
+                goes_on = true;
             }
         }
-        address
+        values.filter(|values| !values.is_empty())
     };
-    in_section("global").or_else(|| in_section("install"))
+    in_section("global")
+        .or_else(|| in_section("install"))
+        .unwrap_or_default()
 }
 
 #[derive(Deserialize, Default)]
@@ -131,6 +170,7 @@ fn pip_address(text: &str) -> Option<String> {
 struct UvSettings {
     index: Vec<UvIndex>,
     index_url: Option<String>,
+    extra_index_url: Vec<String>,
     pip: UvPipSettings,
 }
 
@@ -157,6 +197,14 @@ fn uv_address(text: &str) -> Option<String> {
         .map(|index| index.url)
         .or(settings.index_url)
         .or(settings.pip.index_url)
+}
+
+/// Reads the other indexes from a uv.toml.
+fn uv_extra_addresses(text: &str) -> Vec<String> {
+    let settings: UvSettings = toml::from_str(text).unwrap_or_default();
+    let others = settings.index.into_iter().filter(|index| !index.default);
+    let named = others.map(|index| index.url);
+    named.chain(settings.extra_index_url).collect()
 }
 
 #[cfg(test)]
@@ -290,6 +338,47 @@ mod tests {
         ] {
             assert_eq!(pip_address(text).as_deref(), address, "from {text:?}");
         }
+    }
+
+    #[test]
+    fn extra_indexes_are_found_once_each() {
+        let variables = [
+            (
+                "PIP_EXTRA_INDEX_URL",
+                "https://a.example/s https://b.example/s/",
+            ),
+            ("UV_INDEX", "corp=https://c.example/s https://a.example/s/"),
+        ];
+        let files = [
+            (
+                "/etc/pip.conf",
+                "[global]\nextra-index-url =\n    https://d.example/\n    https://b.example/s\nindex-url = https://no.example",
+            ),
+            (
+                "/etc/uv/uv.toml",
+                "extra-index-url = ['https://e.example/']\n[[index]]\nurl = 'https://f.example'\n\
+                 [[index]]\nurl = 'https://no.example'\ndefault = true",
+            ),
+        ];
+        let of = |list: &[(&str, &str)], name: &str| {
+            let (_, value) = list.iter().find(|(found, _)| *found == name)?;
+            Some((*value).to_owned())
+        };
+        let found = extra_addresses(&Surroundings {
+            variable: &|name| of(&variables, name),
+            file: &|path| of(&files, path.to_str()?),
+            home: None,
+            baked_in: None,
+        });
+        let expected = [
+            "https://a.example/s",
+            "https://b.example/s/",
+            "https://c.example/s",
+            "https://d.example/",
+            "https://f.example",
+            "https://e.example/",
+        ];
+        assert_eq!(found, expected);
     }
 
     #[test]

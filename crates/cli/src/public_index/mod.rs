@@ -146,6 +146,27 @@ pub fn look_up(search: &Search<'_>, surroundings: &Surroundings<'_>) -> PublicIn
     PublicIndex::NotFound { rejected }
 }
 
+/// The indexes that pip and uv are set to on this machine, as their settings write them, passwords
+/// included.
+#[derive(Debug, Default)]
+pub(crate) struct InstallerIndexes {
+    /// The default ones, the one that counts first.
+    pub(crate) default: Vec<String>,
+    /// Those that are asked besides it.
+    pub(crate) extra: Vec<String>,
+}
+
+impl InstallerIndexes {
+    /// Reads the settings of pip and uv.
+    pub(crate) fn find(surroundings: &Surroundings<'_>) -> Self {
+        let default = installers::addresses(surroundings);
+        Self {
+            default: default.into_iter().map(|(_, address)| address).collect(),
+            extra: installers::extra_addresses(surroundings),
+        }
+    }
+}
+
 impl PublicIndex {
     /// Returns the simple URL, without a final slash.
     pub fn url(&self) -> Option<&str> {

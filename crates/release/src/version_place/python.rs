@@ -31,6 +31,14 @@ pub(super) fn line_of_setup(text: &str) -> Option<usize> {
     Some(call.start_position().row + 1)
 }
 
+/// Returns the name that a setup script gives to `setup()`.
+pub(super) fn name_in_setup(text: &str) -> Option<String> {
+    let source = Source::read(text);
+    let call = source.call_of_setup(source.tree.root_node())?;
+    let value = source.argument(call, "name")?;
+    Some(text[source.literal(value)?].to_owned())
+}
+
 /// Finds the version that a module assigns to one of these names.
 pub(super) fn in_module(
     file: &str,

@@ -1,9 +1,31 @@
 //! Versions in `setup.cfg`.
 
+use std::ops::Range;
+
 use super::{Files, PlaceFault, VersionPlace, Written, in_attribute, in_text};
 
 /// Finds the version that `[metadata]` has.
 pub(super) fn find(text: &str, files: &dyn Files) -> Result<Option<VersionPlace>, PlaceFault> {
+    let Some(at) = place_of(text, "version") else {
+        return Ok(None);
+    };
+    let value = &text[at.clone()];
+    if let Some(attribute) = directive(value, "attr:") {
+        in_attribute(attribute, "src", files).map(Some)
+    } else if let Some(file) = directive(value, "file:") {
+        in_text(file, files).map(Some)
+    } else {
+        Written::found("setup.cfg", text, at).map(Some)
+    }
+}
+
+/// Returns what `[metadata]` says of a key.
+pub(super) fn value(text: &str, key: &str) -> Option<String> {
+    Some(text[place_of(text, key)?].to_owned()).filter(|value| !value.is_empty())
+}
+
+/// Returns where the value of a key of `[metadata]` stands, in bytes.
+fn place_of(text: &str, key: &str) -> Option<Range<usize>> {
     let mut section = "";
     let mut start = 0;
     for line in text.split_inclusive('\n') {
@@ -19,21 +41,14 @@ pub(super) fn find(text: &str, files: &dyn Files) -> Result<Option<VersionPlace>
         let Some(mark) = trimmed.find(['=', ':']).filter(|_| section == "metadata") else {
             continue;
         };
-        if trimmed.starts_with([' ', '\t', '#', ';']) || trimmed[..mark].trim_end() != "version" {
+        if trimmed.starts_with([' ', '\t', '#', ';']) || trimmed[..mark].trim_end() != key {
             continue;
         }
         let value = &trimmed[mark + 1..];
-        let place = if let Some(attribute) = directive(value, "attr:") {
-            in_attribute(attribute, "src", files)?
-        } else if let Some(file) = directive(value, "file:") {
-            in_text(file, files)?
-        } else {
-            let value_at = at + mark + 1 + (value.len() - value.trim_start().len());
-            Written::found("setup.cfg", text, value_at..at + trimmed.len())?
-        };
-        return Ok(Some(place));
+        let blanks = value.len() - value.trim_start().len();
+        return Some(at + mark + 1 + blanks..at + trimmed.len());
     }
-    Ok(None)
+    None
 }
 
 fn directive<'v>(value: &'v str, name: &str) -> Option<&'v str> {

@@ -238,3 +238,18 @@ fn mistakes_name_the_file_and_the_line() {
         assert!(!fault.fix.is_empty());
     }
 }
+
+#[test]
+fn names_are_read_where_they_are_plain() {
+    for (file, text, name) in [
+        ("pyproject.toml", "[project]\nname = 'a.b'\n", Some("a.b")),
+        ("pyproject.toml", "[tool.poetry]\nname = \"c\"\n", Some("c")),
+        ("setup.cfg", "[metadata]\nname: d\nversion = 1\n", Some("d")),
+        ("setup.cfg", "[options]\nname = d\n", None),
+        ("setup.py", "setup(\n  name='e',\n)\n", Some("e")),
+        ("setup.py", "setup(name=NAME)\n", None),
+    ] {
+        let read = |path: &str| (path == file).then(|| text.to_owned());
+        assert_eq!(name_of(&read).as_deref(), name, "{text}");
+    }
+}

@@ -40,6 +40,15 @@ pub(super) fn find(text: &str, files: &dyn Files) -> Result<Option<VersionPlace>
     of_tool(root, files)
 }
 
+/// Returns the name of the project.
+pub(super) fn name(text: &str) -> Option<String> {
+    let document = DeTable::parse(text).ok()?;
+    let named =
+        |path: &[&str]| at(document.get_ref(), path).and_then(|value| value.get_ref().as_str());
+    let name = named(&["project", "name"]).or_else(|| named(&["tool", "poetry", "name"]))?;
+    Some(name.to_owned())
+}
+
 /// Finds a version that a build backend reads elsewhere.
 fn of_tool(root: &DeTable<'_>, files: &dyn Files) -> Result<Option<VersionPlace>, PlaceFault> {
     let text_at = |path: &[&str]| at(root, path).and_then(|value| value.get_ref().as_str());

@@ -10,6 +10,7 @@ use super::{Ability, Answer, Examination, Examiner, Reply, Subject, Verdict};
 use crate::anchors::{Element, Reader};
 use crate::error::{LookupError, ShownUrl};
 use crate::page::{UpstreamFile, UpstreamPage};
+use crate::uploader::Reception;
 use crate::{html, json};
 
 const JSON: &str = "application/vnd.pypi.simple.v1+json";
@@ -284,18 +285,17 @@ impl Examiner {
     }
 
     async fn uploading(&self, subject: &Subject) -> (Verdict, String) {
-        let Ok(reply) = self.empty_form(&subject.upload).await else {
+        let Ok(reception) = self.reception(&subject.upload).await else {
             return (Verdict::No, "no answer".to_owned());
         };
-        match reply.status {
-            401 => (Verdict::Yes, "for those who sign in".to_owned()),
-            // Whoever says what is missing reads uploads.
-            400 | 422 => (
+        match reception {
+            Reception::SignIn => (Verdict::Yes, "for those who sign in".to_owned()),
+            Reception::Open => (
                 Verdict::Yes,
                 "by everybody, or for those who sign in".to_owned(),
             ),
-            403 => (Verdict::No, "status 403: they are closed".to_owned()),
-            status => (Verdict::No, format!("status {status}")),
+            Reception::Closed(403) => (Verdict::No, "status 403: they are closed".to_owned()),
+            Reception::Closed(status) => (Verdict::No, format!("status {status}")),
         }
     }
 }

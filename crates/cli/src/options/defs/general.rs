@@ -65,6 +65,7 @@ pub(crate) static HELP: OptionDef = OptionDef {
         CommandName::Role,
         CommandName::Token,
         CommandName::Publisher,
+        CommandName::Release,
         CommandName::Publish,
         CommandName::Doctor,
     ],

@@ -3,11 +3,24 @@
 use super::super::{CommandName, DefaultValue, Kind, OptionDef, Places, Topic, checks};
 
 /// The commands.
-pub(crate) static COMMANDS: &[CommandName] = &[CommandName::Publish, CommandName::Doctor];
+pub(crate) static COMMANDS: &[CommandName] = &[
+    CommandName::Release,
+    CommandName::Publish,
+    CommandName::Doctor,
+];
+
+/// Those that send files.
+const SENDERS: &[CommandName] = &[CommandName::Release, CommandName::Publish];
+/// All that ask an index.
+const ASKERS: &[CommandName] = &[
+    CommandName::Release,
+    CommandName::Publish,
+    CommandName::Doctor,
+];
 
 /// What an option starts from.
 const BASE: OptionDef = OptionDef {
-    commands: &[CommandName::Publish],
+    commands: SENDERS,
     topic: Topic::Owners,
     places: Places::CommandLine,
     ..OptionDef::BASE
@@ -39,6 +52,7 @@ pub(crate) static REPOSITORY_URL: OptionDef = OptionDef {
 
 pub(crate) static INDEX_URL: OptionDef = OptionDef {
     long: "index-url",
+    commands: &[CommandName::Publish],
     kind: Kind::Text {
         name: "URL",
         check: checks::web_address,
@@ -63,7 +77,7 @@ pub(crate) static USER: OptionDef = OptionDef {
 
 pub(crate) static INSECURE_HTTP: OptionDef = OptionDef {
     long: "insecure-http",
-    commands: &[CommandName::Publish, CommandName::Doctor],
+    commands: ASKERS,
     topic: Topic::Where,
     help: "Send a password without encryption to another machine.",
     ..BASE
@@ -97,14 +111,96 @@ pub(crate) static JOBS: OptionDef = OptionDef {
 
 pub(crate) static DRY_RUN: OptionDef = OptionDef {
     long: "dry-run",
+    commands: &[CommandName::Publish],
     help: "Check the files and ask the index what it has, and send nothing.",
     ..BASE
 };
 
 pub(crate) static JSON: OptionDef = OptionDef {
     long: "json",
-    commands: &[CommandName::Publish, CommandName::Doctor],
-    help: "Write JSON to stdout: an object for each file, or one with all answers.",
+    commands: ASKERS,
+    help: "Write JSON to stdout: an object for each check or file, or one with all answers.",
+    ..BASE
+};
+
+pub(crate) static RELEASE_INDEX_URL: OptionDef = OptionDef {
+    long: "index-url",
+    commands: &[CommandName::Release],
+    kind: Kind::Text {
+        name: "URL",
+        check: checks::web_address,
+    },
+    topic: Topic::Where,
+    help: "Release to the index with these simple pages, and install from it alone; uploads go to \
+           legacy/ beside them, unless an address is given [default: the index that .pypirc, \
+           pyproject.toml, or the settings of pip and uv name].",
+    ..BASE
+};
+
+pub(crate) static EXTRA_INDEX_URL: OptionDef = OptionDef {
+    long: "extra-index-url",
+    commands: &[CommandName::Release],
+    kind: Kind::List {
+        name: "URL",
+        example: "https://packages.example.org/simple/",
+        check: checks::web_addresses,
+        joins: true,
+    },
+    topic: Topic::Where,
+    help: "What the release needs may come from here, too.",
+    ..BASE
+};
+
+pub(crate) static BUMP: OptionDef = OptionDef {
+    long: "bump",
+    commands: &[CommandName::Release],
+    kind: Kind::Text {
+        name: "WHAT",
+        check: checks::any,
+    },
+    help: "Raise the version first: major, minor, patch, or to a version. It is written where the \
+           version and the changelog's heading are, and committed once the release is out.",
+    ..BASE
+};
+
+pub(crate) static CHANGELOG: OptionDef = OptionDef {
+    long: "changelog",
+    commands: &[CommandName::Release],
+    kind: Kind::Text {
+        name: "FILE",
+        check: checks::any,
+    },
+    help: "The changelog, relative to the project [default: the first CHANGELOG, CHANGES, HISTORY, \
+           NEWS or RELEASES in the project, its docs or its packages].",
+    ..BASE
+};
+
+pub(crate) static SKIP: OptionDef = OptionDef {
+    long: "skip",
+    commands: &[CommandName::Release],
+    kind: Kind::List {
+        name: "CHECKS",
+        example: "branch",
+        check: checks::skippable,
+        joins: true,
+    },
+    help: "Release although these do not pass, of branch, changelog, newest, python, licence, \
+           readme, dependencies, install and import.",
+    ..BASE
+};
+
+pub(crate) static YES: OptionDef = OptionDef {
+    long: "yes",
+    shorts: &['y'],
+    commands: &[CommandName::Release],
+    help: "Release without asking once every check passed.",
+    ..BASE
+};
+
+pub(crate) static RELEASE_DRY_RUN: OptionDef = OptionDef {
+    long: "dry-run",
+    commands: &[CommandName::Release],
+    help: "Make every check, build and try the files, and send nothing.",
     ..BASE
 };
 
@@ -147,8 +243,13 @@ pub(crate) static UPLOAD_URL: OptionDef = OptionDef {
 
 /// All options of these commands.
 pub(crate) static ALL: &[&OptionDef] = &[
+    &BUMP,
+    &CHANGELOG,
+    &SKIP,
+    &YES,
     &JOBS,
     &DRY_RUN,
+    &RELEASE_DRY_RUN,
     &JSON,
     &DOCTOR_PROJECT,
     &UPLOAD_URL,
@@ -156,6 +257,8 @@ pub(crate) static ALL: &[&OptionDef] = &[
     &REPOSITORY,
     &REPOSITORY_URL,
     &INDEX_URL,
+    &RELEASE_INDEX_URL,
+    &EXTRA_INDEX_URL,
     &USER,
     &TRUSTED_PUBLISHING,
     &INSECURE_HTTP,

@@ -12,6 +12,7 @@ use super::place::Place;
 use crate::environment::Environment;
 use crate::exit::{Failure, ReleaseFailure};
 use crate::maintainers::user_agent;
+use crate::sign_in::Pair;
 
 /// When the exchange is tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +44,7 @@ struct Identity {
 }
 
 #[derive(Deserialize)]
-struct Minted {
+struct Answer {
     token: String,
 }
 
@@ -55,12 +56,37 @@ pub(super) fn is_ci(environment: &Environment) -> bool {
         || (environment.variable("GITLAB_CI").is_some() && of_gitlab(environment, "pypi").is_some())
 }
 
-/// Returns a token of the index, with the user name that goes with tokens.
-pub(super) async fn pair(
+/// A token that was made for a job.
+pub(super) struct Minted {
+    index: Url,
+    token: Zeroizing<String>,
+}
+
+impl Minted {
+    /// Returns the token with the user name that goes with tokens.
+    pub(super) fn pair(&self) -> Pair {
+        ("__token__".to_owned(), self.token.clone())
+    }
+
+    /// Gives the token back. It ends soon by itself, where this is not understood.
+    pub(super) async fn burn(self, proxies: &Proxies) {
+        let body = json!({ "token": self.token.as_str() }).to_string();
+        let Ok(caller) = caller(&self.index, proxies) else {
+            return;
+        };
+        let answer = caller.call("POST", "/_/oidc/burn-token", Some(body.into_bytes()));
+        if let Err(error) = answer.await {
+            tracing::debug!(%error, "the token could not be given back");
+        }
+    }
+}
+
+/// Exchanges the identity of this job for a token of the index.
+pub(super) async fn mint(
     place: &Place,
     proxies: &Proxies,
     environment: &Environment,
-) -> Result<(String, Zeroizing<String>), Failure> {
+) -> Result<Minted, Failure> {
     let mut names = environment.names_with("");
     if !is_ci(environment) && !names.any(|name| name.ends_with("_ID_TOKEN")) {
         return Err(no_job("WHEELHOUSE_ID_TOKEN"));
@@ -72,8 +98,11 @@ pub(super) async fn pair(
     let body = json!({ "token": identity.as_str() })
         .to_string()
         .into_bytes();
-    let minted: Minted = read(&caller, "POST", "/_/oidc/mint-token", Some(body), &index).await?;
-    Ok(("__token__".to_owned(), Zeroizing::new(minted.token)))
+    let minted: Answer = read(&caller, "POST", "/_/oidc/mint-token", Some(body), &index).await?;
+    Ok(Minted {
+        index,
+        token: Zeroizing::new(minted.token),
+    })
 }
 
 async fn identity(
