@@ -86,6 +86,8 @@ stage_doc() {
 
 stage_deny() {
     finish_cargo_deny
+    # The builds fetch what this platform needs; cargo-deny looks at every platform's.
+    cargo fetch --locked
     cargo-deny --offline --locked check --hide-inclusion-graph licenses bans sources
 }
 
