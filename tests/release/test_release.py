@@ -11,6 +11,7 @@ import subprocess
 import tarfile
 import threading
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -23,6 +24,7 @@ from support.maintainer import PYPROJECT
 from support.programs import CONTROL, Site, binary, clean_environment, venv
 from support.proxy import Proxy
 from support.terminal import at_terminal
+from support.waiting import wait_until
 
 from .conftest import USERS
 
@@ -307,16 +309,26 @@ def test_connection_lost_at_99_percent_half_publishes_nothing(company, maintaine
     assert listed(company) == names("1.2")
 
 
+def ended(number: int) -> bool:
+    """Whether a process is gone, or waits for somebody who looks at how it ended."""
+    try:
+        return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except FileNotFoundError:
+        return True
+
+
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "term"])
 def test_interrupted_build_leaves_nothing_behind(company, maintainer, tmp_path, sent):
     maintainer.simple()
     under_way = tmp_path / "under-way"
-    script = f"import pathlib, time\nfrom setuptools import setup\npathlib.Path({str(under_way)!r}).touch()\ntime.sleep(300)\nsetup()\n"
+    script = f"import os, pathlib, time\nfrom setuptools import setup\npathlib.Path({str(under_way)!r}).write_text(str(os.getpid()))\n"
+    script += "time.sleep(300)\nsetup()\n"
     maintainer.put("setup.py", script)
     maintainer.commit()
     before = maintainer.state()
     said = maintainer.interrupted("--yes", "--index-url", simple(company), once=under_way, sent=sent)
     assert "interrupted" in said
+    wait_until(lambda: ended(int(under_way.read_text())), seconds=10, what="the build is ended, with what it started")
     assert list(maintainer.tmp.iterdir()) == [] and maintainer.state() == before and listed(company) == []
 
 

@@ -107,6 +107,15 @@ impl Distribution {
         &self.file_name
     }
 
+    /// Returns the project's name as its metadata spell it, or else the file name.
+    pub fn project_name(&self) -> &str {
+        let said = self
+            .metadata
+            .as_ref()
+            .and_then(|metadata| metadata.name.as_deref());
+        said.unwrap_or(&self.named.spelled_name)
+    }
+
     /// Returns the fields of the form that the file is uploaded with.
     ///
     /// Standard: PyPA specifications, "Upload API for Package Indexes".

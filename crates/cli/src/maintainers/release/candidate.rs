@@ -275,13 +275,22 @@ impl Candidate<'_> {
 
     fn changelog(&self, version: &Version, day: Date, report: &mut Report) -> Result<(), Failure> {
         let named = self.wishes.changelog.as_deref();
+        let of_towncrier = || {
+            let is_made = named.is_none() && self.project.towncrier().is_some();
+            is_made.then(|| {
+                format!(
+                    "let towncrier write it: --bump does, or `towncrier build --version {version}`"
+                )
+            })
+        };
         let said = match self.project.changelog(named) {
             Some(found) => found
                 .changelog
                 .released(version, day)
                 .map(|date| format!("{} tells of {version}, of {date}", found.file))
                 .map_err(|fault| {
-                    let trouble = Trouble::new(fault.what, fault.fix);
+                    let fix = of_towncrier().unwrap_or(fault.fix);
+                    let trouble = Trouble::new(fault.what, fix);
                     trouble.at(&found.file, Some(fault.line))
                 }),
             None => Err(match named {
@@ -292,7 +301,11 @@ impl Candidate<'_> {
                 .at(file, None),
                 None => Trouble::new(
                     "the project has no changelog",
-                    format!("write CHANGELOG.md with `## {version} - {day}` and what has changed"),
+                    of_towncrier().unwrap_or_else(|| {
+                        format!(
+                            "write CHANGELOG.md with `## {version} - {day}` and what has changed"
+                        )
+                    }),
                 ),
             }),
         };

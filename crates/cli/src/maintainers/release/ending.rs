@@ -16,7 +16,7 @@ pub(super) struct Released<'a> {
     pub(super) copy: &'a Copy,
     pub(super) branch: &'a Branch,
     pub(super) bumped: Option<&'a Bumped>,
-    /// The project's name as its files spell it.
+    /// The project's name as its metadata spell it.
     pub(super) name: &'a str,
     pub(super) version: &'a str,
     /// The tag, and whether it is there already.

@@ -61,7 +61,7 @@ impl<'p> Repository<'p> {
             return Err(ReleaseFailure::usage("git is not installed".to_owned()).into());
         }
         let words = ["rev-parse", "--show-toplevel", "--show-prefix"];
-        let found = programs.run("git", words, folder).await?;
+        let found = programs.git(words, folder, &[]).await?;
         let mut lines = found.out.lines();
         let (true, Some(top)) = (found.is_good, lines.next()) else {
             let message = format!(
@@ -98,7 +98,7 @@ impl<'p> Repository<'p> {
     /// Runs git in the repository, which it does not lock to look at.
     async fn git(&self, words: impl IntoIterator<Item = &str>) -> Result<Done, Failure> {
         let words = ["--no-optional-locks"].into_iter().chain(words);
-        self.programs.run("git", words, &self.top).await
+        self.programs.git(words, &self.top, &[]).await
     }
 
     /// Says what in the project is not as it was committed, or how all is well.
@@ -402,7 +402,7 @@ impl Copy {
     ) -> Result<Done, Failure> {
         let given = words.into_iter().map(Into::into);
         let words = self.settings.iter().cloned().chain(given);
-        programs.run_with("git", words, folder, more).await
+        programs.git(words, folder, more).await
     }
 }
 

@@ -49,7 +49,7 @@ struct Wishes {
 pub(super) fn release(parsed: &Parsed, environment: &Environment) -> Result<(), Failure> {
     let wanted = Wanted::of(parsed)?;
     let wishes = Wishes::of(parsed, environment)?;
-    let mut report = Report::new(wanted.json, parsed.list(&defs::SKIP));
+    let mut report = Report::new(wanted.json, parsed.list(&defs::SKIP), environment);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -161,10 +161,7 @@ async fn work(
         report.left_out(Check::Upload, "nothing is sent in a dry run")?;
         return Ok(());
     }
-    let (name, version) = (
-        ready.files[0].named.spelled_name.as_str(),
-        ready.version.as_str(),
-    );
+    let (name, version) = (ready.files[0].project_name(), ready.version.as_str());
     if !wishes.is_agreed && !ready.missing.is_empty() {
         let user = session.pair().map(|(user, _)| format!(" as {user}"));
         let question = format!(

@@ -3,13 +3,19 @@
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Output, Stdio};
+use std::time::Duration;
 
 use anyhow::Context;
+use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::process::Command;
 
 use crate::environment::Environment;
 use crate::exit::Failure;
+
+/// How often it is looked whether a group of programs has ended, and the wait between.
+const LOOKS: u32 = 50;
+const LOOK_DELAY: Duration = Duration::from_millis(10);
 
 /// Variables that a build has no business with: they sign in at an index.
 const SECRETS: &[&str] = &[
@@ -87,44 +93,84 @@ impl Programs {
         places.find(|place| place.is_file())
     }
 
-    /// Runs a program in a folder to its end.
+    /// Runs a program in a folder to its end. If the release ends before, so does the program, with
+    /// everything that it started.
     pub(super) async fn run(
         &self,
         program: impl AsRef<OsStr>,
         words: impl IntoIterator<Item = impl AsRef<OsStr>>,
         folder: &Path,
     ) -> Result<Done, Failure> {
-        self.run_with(program, words, folder, &[]).await
+        let program = program.as_ref();
+        let mut command = self.command(program, folder);
+        let child = command.args(words).process_group(0).spawn();
+        let child = child.with_context(|| cannot_run(program))?;
+        let mut family = Family(child.id());
+        let done = child.wait_with_output().await;
+        family.0 = None;
+        Ok(done.with_context(|| cannot_run(program))?.into())
     }
 
-    /// Runs a program with more variables.
-    pub(super) async fn run_with(
+    /// Runs git in a folder with more variables. It stays among the programs of the terminal, for
+    /// who signs a commit or a tag may be asked for a passphrase there.
+    pub(super) async fn git(
         &self,
-        program: impl AsRef<OsStr>,
         words: impl IntoIterator<Item = impl AsRef<OsStr>>,
         folder: &Path,
         more: &[(&str, OsString)],
     ) -> Result<Done, Failure> {
-        let program = program.as_ref();
-        let done = Command::new(program)
-            .args(words)
+        let program = OsStr::new("git");
+        let mut command = self.command(program, folder);
+        let more = more.iter().map(|(name, value)| (name, value));
+        let done = command.args(words).envs(more).output().await;
+        Ok(done.with_context(|| cannot_run(program))?.into())
+    }
+
+    fn command(&self, program: &OsStr, folder: &Path) -> Command {
+        let mut command = Command::new(program);
+        command
             .current_dir(folder)
             .env_clear()
             .envs(&self.variables)
-            .envs(more.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .output()
-            .await
-            .with_context(|| format!("cannot run {}", program.to_string_lossy()))?;
+            .kill_on_drop(true);
+        command
+    }
+}
+
+fn cannot_run(program: &OsStr) -> String {
+    format!("cannot run {}", program.to_string_lossy())
+}
+
+impl From<Output> for Done {
+    fn from(output: Output) -> Self {
         let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-        Ok(Done {
-            is_good: done.status.success(),
-            out: text(done.stdout),
-            err: text(done.stderr),
-        })
+        Self {
+            is_good: output.status.success(),
+            out: text(output.stdout),
+            err: text(output.stderr),
+        }
+    }
+}
+
+/// A program and those that it started, as the number of their group. They end when this is dropped.
+struct Family(Option<u32>);
+
+impl Drop for Family {
+    fn drop(&mut self) {
+        let number = self.0.and_then(|number| i32::try_from(number).ok());
+        let Some(group) = number.and_then(Pid::from_raw) else {
+            return;
+        };
+        // The temporary folder is removed next, and must not be filled again meanwhile.
+        for _ in 0..LOOKS {
+            if kill_process_group(group, Signal::KILL).is_err() {
+                return;
+            }
+            std::thread::sleep(LOOK_DELAY);
+        }
     }
 }
 

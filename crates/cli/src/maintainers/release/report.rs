@@ -6,6 +6,7 @@ use std::io::IsTerminal;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
 
+use crate::environment::Environment;
 use crate::exit::Failure;
 use crate::program::print;
 
@@ -106,8 +107,8 @@ pub(super) struct Report {
 
 impl Report {
     /// Begins. The checks in `skipped` do not count.
-    pub(super) fn new(as_json: bool, skipped: Vec<String>) -> Self {
-        let is_plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    pub(super) fn new(as_json: bool, skipped: Vec<String>, environment: &Environment) -> Self {
+        let is_plain = environment.variable("NO_COLOR").is_some();
         Self {
             as_json,
             with_colours: std::io::stdout().is_terminal() && !is_plain,
