@@ -3,6 +3,7 @@
 
 pub mod bump;
 pub mod changelog;
+pub mod client_setup;
 pub mod contents;
 pub mod distribution;
 pub mod modules;
