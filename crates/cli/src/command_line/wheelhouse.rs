@@ -41,6 +41,10 @@ pub(crate) const COMMANDS: &[(&str, &str)] = &[
     ),
     ("publish", "Upload wheels and sdists to an index"),
     ("doctor", "Ask an index what it can do"),
+    (
+        "setup-client",
+        "Set pip, uv, poetry, twine and others up for an index",
+    ),
     ("container", "Start as the container image does"),
     ("pypi-server", "Take the command line of pypiserver"),
     ("help", "Show this help, or that of a command"),
@@ -124,6 +128,7 @@ impl<'a> Reader<'a> {
         let (usage, at_least, most) = match name {
             CommandName::Doctor => ("URL", 1, 1),
             CommandName::Release => ("[DIR]", 0, 1),
+            CommandName::SetupClient => ("[CLIENT ...]", 0, usize::MAX),
             _ => ("FILE ...", 1, usize::MAX),
         };
         let parsed = self.options(&options_of(name), Some(name), 1)?;

@@ -4,7 +4,6 @@ use std::fmt::Write;
 
 use anyhow::Context;
 use serde_json::json;
-use url::Url;
 use wheelhouse_standards::name::{ProjectKey, ProjectName};
 use wheelhouse_upstream::{Ability, Examination, Examiner, Subject, Verdict};
 
@@ -15,7 +14,7 @@ use crate::options::defs::maintainers as defs;
 use crate::program::print;
 use crate::sign_in::{self, Asked, take_user};
 
-use super::{address, proxies, user_agent};
+use super::{address, beside, proxies, simple, user_agent};
 
 /// Carries out the command.
 pub(super) fn doctor(parsed: &Parsed, environment: &Environment) -> Result<(), Failure> {
@@ -74,29 +73,6 @@ pub(super) fn doctor(parsed: &Parsed, environment: &Environment) -> Result<(), F
         return print(&as_json(&subject, &found));
     }
     print(&as_table(&subject, &found))
-}
-
-/// A bare host has its pages below `simple/`.
-fn simple(mut url: Url) -> Url {
-    if url.path() == "/" {
-        url.set_path("/simple/");
-    }
-    url
-}
-
-fn beside(index: &Url) -> Url {
-    let mut upload = index.clone();
-    if let Ok(mut parts) = upload.path_segments_mut() {
-        parts.pop_if_empty();
-    }
-    let is_simple = index.path().trim_end_matches('/').ends_with("/simple");
-    if let Ok(mut parts) = upload.path_segments_mut() {
-        if is_simple {
-            parts.pop();
-        }
-        parts.push("legacy").push("");
-    }
-    upload
 }
 
 fn as_json(subject: &Subject, found: &Examination) -> String {

@@ -4,6 +4,7 @@ mod doctor;
 mod publish;
 mod release;
 mod session;
+mod setup_client;
 
 use url::Url;
 use wheelhouse_upstream::Proxies;
@@ -22,6 +23,7 @@ pub(crate) fn carry_out(
     match command {
         CommandName::Doctor => doctor::doctor(parsed, environment),
         CommandName::Release => release::release(parsed, environment),
+        CommandName::SetupClient => setup_client::setup_client(parsed, environment),
         _ => publish::publish(parsed, environment),
     }
 }
@@ -44,4 +46,28 @@ fn address(word: &str) -> Result<Url, Failure> {
         let message = "the address of the index is none such as https://packages.example/simple/";
         ReleaseFailure::usage(message.to_owned()).into()
     })
+}
+
+/// A bare host has its pages below `simple/`.
+fn simple(mut url: Url) -> Url {
+    if url.path() == "/" {
+        url.set_path("/simple/");
+    }
+    url
+}
+
+/// Returns the address of uploads beside simple pages.
+fn beside(index: &Url) -> Url {
+    let mut upload = index.clone();
+    if let Ok(mut parts) = upload.path_segments_mut() {
+        parts.pop_if_empty();
+    }
+    let is_simple = index.path().trim_end_matches('/').ends_with("/simple");
+    if let Ok(mut parts) = upload.path_segments_mut() {
+        if is_simple {
+            parts.pop();
+        }
+        parts.push("legacy").push("");
+    }
+    upload
 }

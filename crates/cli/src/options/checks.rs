@@ -63,6 +63,27 @@ pub(crate) fn issuers(text: &str) -> Result<(), String> {
     Ok(())
 }
 
+/// What clients call an index. Some names mean something else to one of them.
+pub(crate) fn index_name(text: &str) -> Result<(), String> {
+    const TAKEN: &[&str] = &[
+        "pypi",
+        "testpypi",
+        "distutils",
+        "default",
+        "main",
+        "test",
+        "url",
+    ];
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    if text.is_empty() || !text.chars().all(is_plain) {
+        return Err("write a name of letters, digits, `-` and `_`".to_owned());
+    }
+    if TAKEN.contains(&text.to_ascii_lowercase().as_str()) {
+        return Err(format!("clients take `{text}` for something else"));
+    }
+    Ok(())
+}
+
 /// A list of addresses.
 pub(crate) fn web_addresses(text: &str) -> Result<(), String> {
     text.split(',')

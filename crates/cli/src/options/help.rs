@@ -182,6 +182,15 @@ fn of_command(command: CommandName, profile: Profile) -> String {
              there. Exit code 4: the index cannot be reached, or is none.",
             " URL",
         ),
+        CommandName::SetupClient => (
+            "Sets clients up for an index: pip, uv, poetry, pdm, hatch, twine, flit, pipenv, conda and \
+             netrc, or those of them that are on this machine. Their own files are changed, and keep \
+             everything else; running it again changes nothing. A password goes into the key ring \
+             where there is the program `keyring`, else into files that nobody else can read. Exit \
+             codes: 2 for the command line, 3 if a file is left alone or a check fails, 4 if the \
+             index cannot be reached, 5 if it refuses.",
+            " [CLIENT ...]",
+        ),
         CommandName::Health => (
             "Asks a running server whether it is well: exit code 0 means that it is.",
             "",
@@ -202,7 +211,11 @@ fn of_command(command: CommandName, profile: Profile) -> String {
     } else if profile == Profile::Wheelhouse
         && !matches!(
             command,
-            CommandName::Health | CommandName::Release | CommandName::Publish | CommandName::Doctor
+            CommandName::Health
+                | CommandName::Release
+                | CommandName::Publish
+                | CommandName::Doctor
+                | CommandName::SetupClient
         )
     {
         text.push_str(

@@ -59,6 +59,8 @@ pub(crate) enum CommandName {
     Publish,
     /// `doctor`.
     Doctor,
+    /// `setup-client`.
+    SetupClient,
 }
 
 impl CommandName {
@@ -84,6 +86,7 @@ impl CommandName {
             Self::Release => "release",
             Self::Publish => "publish",
             Self::Doctor => "doctor",
+            Self::SetupClient => "setup-client",
         }
     }
 }

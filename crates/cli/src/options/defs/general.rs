@@ -68,6 +68,7 @@ pub(crate) static HELP: OptionDef = OptionDef {
         CommandName::Release,
         CommandName::Publish,
         CommandName::Doctor,
+        CommandName::SetupClient,
     ],
     topic: Topic::General,
     is_pypiserver: true,

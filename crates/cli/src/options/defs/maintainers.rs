@@ -7,6 +7,7 @@ pub(crate) static COMMANDS: &[CommandName] = &[
     CommandName::Release,
     CommandName::Publish,
     CommandName::Doctor,
+    CommandName::SetupClient,
 ];
 
 /// Those that send files.
@@ -16,6 +17,7 @@ const ASKERS: &[CommandName] = &[
     CommandName::Release,
     CommandName::Publish,
     CommandName::Doctor,
+    CommandName::SetupClient,
 ];
 
 /// What an option starts from.
@@ -235,9 +237,99 @@ pub(crate) static UPLOAD_URL: OptionDef = OptionDef {
         name: "URL",
         check: checks::web_address,
     },
-    commands: &[CommandName::Doctor],
+    commands: &[CommandName::Doctor, CommandName::SetupClient],
     topic: Topic::Where,
     help: "Files are uploaded to this address [default: legacy/ beside simple/].",
+    ..BASE
+};
+
+pub(crate) static SETUP_INDEX_URL: OptionDef = OptionDef {
+    long: "index-url",
+    commands: &[CommandName::SetupClient],
+    kind: Kind::Text {
+        name: "URL",
+        check: checks::web_address,
+    },
+    topic: Topic::Where,
+    help: "Set up for the index with these simple pages, or that of this host [default for --check: \
+           the one that was set up].",
+    ..BASE
+};
+
+pub(crate) static SETUP_USER: OptionDef = OptionDef {
+    long: "user",
+    shorts: &['u'],
+    kind: Kind::Text {
+        name: "NAME",
+        check: checks::any,
+    },
+    commands: &[CommandName::SetupClient],
+    topic: Topic::Where,
+    help: "Clients sign in as this user, or as __token__; the password is that of \
+           WHEELHOUSE_PASSWORD, TWINE_PASSWORD, keyring or netrc, or asked for [default: nobody].",
+    ..BASE
+};
+
+pub(crate) static SETUP_NAME: OptionDef = OptionDef {
+    long: "name",
+    kind: Kind::Text {
+        name: "NAME",
+        check: checks::index_name,
+    },
+    default: DefaultValue::both("company"),
+    commands: &[CommandName::SetupClient],
+    topic: Topic::Where,
+    help: "What clients call the index.",
+    ..BASE
+};
+
+pub(crate) static EXTRA: OptionDef = OptionDef {
+    long: "extra",
+    commands: &[CommandName::SetupClient],
+    help: "One index more, beside those that clients have [default: the only one, for all that it \
+           has].",
+    ..BASE
+};
+
+pub(crate) static PROJECT_FOLDER: OptionDef = OptionDef {
+    long: "project-folder",
+    kind: Kind::Path { name: "DIR" },
+    commands: &[CommandName::SetupClient],
+    help: "Set the project in this folder up too: poetry and pipenv take their sources from projects.",
+    ..BASE
+};
+
+pub(crate) static PRINT: OptionDef = OptionDef {
+    long: "print",
+    commands: &[CommandName::SetupClient],
+    help: "Show what would be written on a machine without settings, and change nothing. Passwords \
+           are left out.",
+    ..BASE
+};
+
+pub(crate) static CHECK: OptionDef = OptionDef {
+    long: "check",
+    commands: &[CommandName::SetupClient],
+    help: "Try an install through each client as it is set up, in a folder that is thrown away, and \
+           say what fails. Nothing is changed.",
+    ..BASE
+};
+
+pub(crate) static SETUP_PROJECT: OptionDef = OptionDef {
+    long: "project",
+    kind: Kind::Text {
+        name: "NAME",
+        check: checks::any,
+    },
+    commands: &[CommandName::SetupClient],
+    help: "Try to install this project with --check [default: the first of the index].",
+    ..BASE
+};
+
+pub(crate) static UNDO: OptionDef = OptionDef {
+    long: "undo",
+    commands: &[CommandName::SetupClient],
+    help: "Take back what was written, as far as nobody changed it since.",
     ..BASE
 };
 
@@ -252,6 +344,15 @@ pub(crate) static ALL: &[&OptionDef] = &[
     &RELEASE_DRY_RUN,
     &JSON,
     &DOCTOR_PROJECT,
+    &EXTRA,
+    &PROJECT_FOLDER,
+    &PRINT,
+    &CHECK,
+    &SETUP_PROJECT,
+    &UNDO,
+    &SETUP_INDEX_URL,
+    &SETUP_NAME,
+    &SETUP_USER,
     &UPLOAD_URL,
     &DOCTOR_USER,
     &REPOSITORY,
