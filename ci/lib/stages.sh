@@ -46,6 +46,7 @@ stage_build() {
 # The tests of the crates. Some compare with Python's own library, which is why they need an
 # environment.
 stage_unit() {
+    need_postgresql
     make_venvs
     if cargo nextest --version >/dev/null 2>&1; then
         cargo nextest run --workspace --cargo-profile ci --locked --no-fail-fast

@@ -42,10 +42,23 @@ need_programs() {
     install_packages "${missing[@]}"
 }
 
-# Installs what the tests run beside the program: clients, a directory, an ACME server.
+# Installs what the tests run beside the program: clients, a directory, an ACME server, a database.
 need_test_programs() {
+    need_postgresql
     need_programs curl=curl htpasswd=apache2-utils openssl=openssl \
         /usr/sbin/slapd=slapd ldapmodify=ldap-utils pebble=pebble
+}
+
+# Installs the server of PostgreSQL, without a cluster of the machine's own: the tests make theirs.
+need_postgresql() {
+    compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null && return
+    local as_root=() configuration=/etc/postgresql-common/createcluster.conf
+    [ "$(id -u)" -eq 0 ] || as_root=(sudo)
+    if [ ! -e "$configuration" ]; then
+        "${as_root[@]}" mkdir -p "${configuration%/*}"
+        echo 'create_main_cluster = false' | "${as_root[@]}" tee "$configuration" >/dev/null
+    fi
+    install_packages postgresql
 }
 
 install_packages() {

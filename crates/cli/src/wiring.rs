@@ -1,6 +1,6 @@
 //! Picks the backends and puts the rooms together.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, anyhow};
@@ -28,7 +28,10 @@ use wheelhouse_server::settings::{self as server, Limits, NeedlessCredentials, S
 use wheelhouse_server::tls::Tls;
 use wheelhouse_server::welcome::Welcome;
 use wheelhouse_server::{FileCache, Gate, PageCache, Server};
-use wheelhouse_store::catalog::{MemoryCatalog, SqliteCatalog, SqliteOptions};
+use wheelhouse_store::catalog::{
+    MemoryCatalog, PostgresAddress, PostgresCatalog, SchemaState, SqliteCatalog, SqliteOptions,
+    WhenDamaged,
+};
 use wheelhouse_store::files::directory::{self, DirectoryOptions, DirectoryStore};
 use wheelhouse_store::state::{StateFolder, StateLock, StateWishes};
 use wheelhouse_upstream::acme::{self, Acme, AcmeOptions};
@@ -37,8 +40,8 @@ use wheelhouse_upstream::{DocumentReader, Proxies};
 use crate::environment::Environment;
 use crate::logging::RequestLog;
 use crate::settings::{
-    AttestationSettings, BindSettings, DirectorySettings, FileCaching, InvalidCredentials,
-    LegacyActions, PasswordSource, RunSettings, WatchMode,
+    AttestationSettings, BindSettings, CatalogSettings, DirectorySettings, FileCaching,
+    InvalidCredentials, LegacyActions, PasswordSource, RunSettings, WatchMode,
 };
 
 /// A server that is ready to run, and what belongs to it.
@@ -70,7 +73,12 @@ pub(crate) async fn wire(
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let state = StateFolder::choose(&state_wishes(settings, environment))?;
     let lock = state.path().map(StateLock::take).transpose()?;
-    let (catalog, access_store) = catalog(&state, &clock)?;
+    let Kept {
+        catalog,
+        access_store,
+        key,
+        note,
+    } = kept(settings, &state, &clock).await?;
     let files = Arc::new(file_store(settings, &state)?);
     let pages = PageCache::new(settings.limits.page_cache_bytes);
     let hot_files = FileCache::new(settings.limits.file_cache_bytes);
@@ -96,7 +104,6 @@ pub(crate) async fn wire(
         settings.access.rules.clone(),
     )
     .await?;
-    let key = token_key(&state)?;
     let openid_key = TokenKey::new(key).derived("sign-in with OpenID");
     let identities = identities(settings, key, Arc::clone(&access), clock)?;
     let sign_in = sign_in(settings, environment, &access, &identities, openid_key)?;
@@ -119,7 +126,7 @@ pub(crate) async fn wire(
         server,
         first_scan,
         state_folder: state.path().map(PathBuf::from),
-        state_note: state.note().to_owned(),
+        state_note: note,
         acme,
         lock,
     })
@@ -135,10 +142,84 @@ fn state_wishes(settings: &RunSettings, environment: &Environment) -> StateWishe
     }
 }
 
-/// The catalog, and who may do what, which is kept in the same place.
-type Kept = (Arc<dyn Catalog>, Arc<dyn AccessStore>);
+/// What is kept from one start to the next, besides packages.
+struct Kept {
+    catalog: Arc<dyn Catalog>,
+    /// Who may do what: in the same place.
+    access_store: Arc<dyn AccessStore>,
+    /// The key that tokens are made with.
+    key: [u8; 32],
+    /// Where all that is and what it costs, as a sentence.
+    note: String,
+}
 
-fn catalog(state: &StateFolder, clock: &Arc<dyn Clock>) -> anyhow::Result<Kept> {
+async fn kept(
+    settings: &RunSettings,
+    state: &StateFolder,
+    clock: &Arc<dyn Clock>,
+) -> anyhow::Result<Kept> {
+    match &settings.state.catalog {
+        CatalogSettings::Postgres(address) => in_postgres(address, state, clock).await,
+        CatalogSettings::Sqlite(path) => {
+            let catalog = Arc::new(open_sqlite(path, clock)?);
+            Ok(Kept {
+                catalog: Arc::clone(&catalog) as _,
+                access_store: catalog,
+                key: token_key(state)?,
+                note: format!("{}; the catalog is in `{}`", state.note(), path.display()),
+            })
+        }
+        CatalogSettings::StateFolder => {
+            let (catalog, access_store) = in_state_folder(state, clock)?;
+            Ok(Kept {
+                catalog,
+                access_store,
+                key: token_key(state)?,
+                note: state.note().to_owned(),
+            })
+        }
+    }
+}
+
+/// Opens a catalog that other servers may use at the same time. All make tokens with one key.
+async fn in_postgres(
+    address: &PostgresAddress,
+    state: &StateFolder,
+    clock: &Arc<dyn Clock>,
+) -> anyhow::Result<Kept> {
+    let catalog = Arc::new(PostgresCatalog::open(address, Arc::clone(clock)).await?);
+    let key = catalog.shared_key("tokens", fill_random).await?;
+    let note = match state.path() {
+        Some(folder) => format!(
+            "the catalog is in {address}; the socket for this machine is in `{}`",
+            folder.display()
+        ),
+        None => format!("the catalog is in {address}"),
+    };
+    Ok(Kept {
+        catalog: Arc::clone(&catalog) as _,
+        access_store: catalog,
+        key,
+        note,
+    })
+}
+
+fn open_sqlite(path: &Path, clock: &Arc<dyn Clock>) -> anyhow::Result<SqliteCatalog> {
+    let mut mark = path.as_os_str().to_owned();
+    mark.push(".serial");
+    let options = SqliteOptions {
+        clock: Arc::clone(clock),
+        serial_mark: Some(mark.into()),
+        // Somebody has named this file: then somebody can say what becomes of it.
+        when_damaged: WhenDamaged::Refuse,
+    };
+    Ok(SqliteCatalog::open(path, &options)?)
+}
+
+fn in_state_folder(
+    state: &StateFolder,
+    clock: &Arc<dyn Clock>,
+) -> anyhow::Result<(Arc<dyn Catalog>, Arc<dyn AccessStore>)> {
     let in_memory = || {
         let catalog = Arc::new(MemoryCatalog::new(&**clock));
         (Arc::clone(&catalog) as _, catalog as _)
@@ -149,6 +230,7 @@ fn catalog(state: &StateFolder, clock: &Arc<dyn Clock>) -> anyhow::Result<Kept> 
     let options = SqliteOptions {
         clock: Arc::clone(clock),
         serial_mark: state.serial_mark_file(),
+        when_damaged: WhenDamaged::BeginAnew,
     };
     match SqliteCatalog::open(&path, &options) {
         Ok(catalog) => {
@@ -164,6 +246,41 @@ fn catalog(state: &StateFolder, clock: &Arc<dyn Clock>) -> anyhow::Result<Kept> 
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// Brings the tables of the catalog up to date, or only looks at them, and returns where the catalog
+/// is and what its tables are then.
+///
+/// # Errors
+/// Whatever cannot be opened, with what to do about it.
+pub(crate) async fn migrate(
+    settings: &RunSettings,
+    environment: &Environment,
+    may_change: bool,
+) -> anyhow::Result<(String, SchemaState)> {
+    let path = match &settings.state.catalog {
+        CatalogSettings::Postgres(address) => {
+            let state = if may_change {
+                PostgresCatalog::migrate(address).await?
+            } else {
+                PostgresCatalog::schema(address).await?
+            };
+            return Ok((address.to_string(), state));
+        }
+        CatalogSettings::Sqlite(path) => path.clone(),
+        CatalogSettings::StateFolder => {
+            let state = StateFolder::choose(&state_wishes(settings, environment))?;
+            state
+                .catalog_file()
+                .context("the catalog is in memory: there are no tables to look at")?
+        }
+    };
+    let state = if may_change {
+        SqliteCatalog::migrate(&path)?
+    } else {
+        SqliteCatalog::schema(&path)?
+    };
+    Ok((format!("`{}`", path.display()), state))
 }
 
 fn file_store(settings: &RunSettings, state: &StateFolder) -> anyhow::Result<DirectoryStore> {

@@ -35,6 +35,8 @@ pub struct StoreError {
     pub source: Box<dyn std::error::Error + Send + Sync>,
     /// Whether it would succeed with more room on the disk.
     pub is_full: bool,
+    /// Whether the backend cannot be asked for now: the same may well succeed later.
+    pub is_away: bool,
 }
 
 impl StoreError {
@@ -49,6 +51,7 @@ impl StoreError {
             operation,
             source: source.into(),
             is_full: false,
+            is_away: false,
         }
     }
 
@@ -56,6 +59,13 @@ impl StoreError {
     #[must_use]
     pub const fn for_want_of_room(mut self, is_full: bool) -> Self {
         self.is_full = is_full;
+        self
+    }
+
+    /// Says that the backend cannot be asked for now, if that is so.
+    #[must_use]
+    pub const fn while_away(mut self, is_away: bool) -> Self {
+        self.is_away = is_away;
         self
     }
 }

@@ -96,9 +96,14 @@ impl ApiError {
         }
     }
 
-    /// The cause goes to the log, once, here; the client learns only that it was not at fault.
     /// Answers for a backend that could not do its work.
     fn of_store(error: &StoreError) -> Self {
+        if error.is_away {
+            tracing::warn!("a request has to wait: {error}");
+            return Self::later(
+                "the index cannot reach where it keeps its records at the moment; try again soon",
+            );
+        }
         if !error.is_full {
             return Self::internal(error);
         }
@@ -109,6 +114,7 @@ impl ApiError {
         )
     }
 
+    /// The cause goes to the log, once, here; the client learns only that it was not at fault.
     fn internal(cause: &dyn std::error::Error) -> Self {
         tracing::error!("a request failed: {cause}");
         Self::new(

@@ -1,6 +1,7 @@
 //! How long the catalog takes on a large index. Prints one figure a line.
 //!
-//! `cargo run --release -p wheelhouse-store --example catalog_scale -- [FILES] [PROJECTS]`
+//! `cargo run --release -p wheelhouse-store --example catalog_scale -- [FILES] [PROJECTS] [ADDRESS]`,
+//! where the address is that of an empty database of PostgreSQL; without one, a file of SQLite is used.
 
 #![expect(clippy::print_stdout, reason = "the figures are for whoever runs it")]
 
@@ -17,11 +18,15 @@ use wheelhouse_index::record::{Contents, FileRecord, MetadataSummary};
 use wheelhouse_standards::digest::Digester;
 use wheelhouse_standards::found::FoundFile;
 use wheelhouse_standards::name::ProjectKey;
-use wheelhouse_store::catalog::{SqliteCatalog, SqliteOptions};
+use wheelhouse_store::catalog::{
+    PostgresAddress, PostgresCatalog, SqliteCatalog, SqliteOptions, WhenDamaged,
+};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let mut arguments = std::env::args().skip(1);
+    let address = std::env::args().nth(3);
+    let address = address.as_deref();
+    let mut arguments = std::env::args().skip(1).take(2);
     let mut number = |default: usize| match arguments.next() {
         None => Ok(default),
         Some(text) => text.parse(),
@@ -31,7 +36,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let main = IndexName::main();
     let big = ProjectKey::of("big").ok_or("a name")?;
 
-    let catalog = timed("open a new catalog", async { open(&folder) }).await?;
+    let catalog = timed("open a new catalog", open(&folder, address)).await?;
     let mut records = (0..files)
         .map(|n| record(&format!("p{}", n % projects), n / projects))
         .collect::<Result<Vec<_>, _>>()?;
@@ -49,13 +54,17 @@ async fn main() -> Result<(), Box<dyn Error>> {
     timed("commit all of them again: unchanged", catalog.commit(known)).await?;
     drop(catalog);
 
-    let catalog = timed("open a known catalog", async { open(&folder) }).await?;
+    let catalog = timed("open a known catalog", open(&folder, address)).await?;
     timed("project of 2,000 files", catalog.project(&main, &big)).await?;
     timed(
         "project of 2,000 files, again",
         catalog.project(&main, &big),
     )
     .await?;
+    let small = ProjectKey::of("p7").ok_or("a name")?;
+    for _ in 0..10 {
+        timed("a small project", catalog.project(&main, &small)).await?;
+    }
     timed("all projects", catalog.projects(&main)).await?;
     timed("counts", catalog.counts(&main)).await?;
     timed(
@@ -79,7 +88,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let upload = change([record("big", 9_999)?]);
     timed("commit one file", catalog.commit(upload)).await?;
-    let catalog = Arc::new(catalog);
     timed("commit 500 files, each by itself", async {
         let commits = (0..500).map(|n| {
             let (catalog, record) = (Arc::clone(&catalog), record("many", n));
@@ -96,8 +104,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
         Ok::<_, String>(())
     })
     .await?;
-    let bytes = folder.path().join("catalog.sqlite").metadata()?.len();
-    println!("{:>10} KiB the file", bytes / 1024);
+    if address.is_none() {
+        let bytes = folder.path().join("catalog.sqlite").metadata()?.len();
+        println!("{:>10} KiB the file", bytes / 1024);
+    }
     Ok(())
 }
 
@@ -109,15 +119,19 @@ async fn timed<T, E>(what: &str, work: impl Future<Output = Result<T, E>>) -> Re
     outcome
 }
 
-fn open(folder: &TempDir) -> Result<SqliteCatalog, Box<dyn Error>> {
+async fn open(folder: &TempDir, address: Option<&str>) -> Result<Arc<dyn Catalog>, Box<dyn Error>> {
+    if let Some(address) = address {
+        let address = PostgresAddress::parse(address, |_| None)?;
+        let catalog = PostgresCatalog::open(&address, Arc::new(SystemClock)).await?;
+        return Ok(Arc::new(catalog));
+    }
     let options = SqliteOptions {
         clock: Arc::new(SystemClock),
         serial_mark: Some(folder.path().join("serial")),
+        when_damaged: WhenDamaged::BeginAnew,
     };
-    Ok(SqliteCatalog::open(
-        &folder.path().join("catalog.sqlite"),
-        &options,
-    )?)
+    let path = folder.path().join("catalog.sqlite");
+    Ok(Arc::new(SqliteCatalog::open(&path, &options)?))
 }
 
 fn record(project: &str, n: usize) -> Result<FileRecord, String> {

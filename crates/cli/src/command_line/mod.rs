@@ -38,6 +38,8 @@ pub(crate) enum Command {
     ConfigReference,
     /// Ask a running server whether it is well.
     Health(Parsed),
+    /// Bring the tables of the catalog up to date, or check them.
+    Migrate(Parsed),
     /// Do what a maintainer wants, with any index.
     Maintainers(CommandName, Parsed),
     /// Do what an owner wants, or show what happened.

@@ -45,6 +45,10 @@ pub(crate) const COMMANDS: &[(&str, &str)] = &[
         "setup-client",
         "Set pip, uv, poetry, twine and others up for an index",
     ),
+    (
+        "migrate",
+        "Bring the tables of the catalog up to date, or check them",
+    ),
     ("container", "Start as the container image does"),
     ("pypi-server", "Take the command line of pypiserver"),
     ("help", "Show this help, or that of a command"),
@@ -99,6 +103,7 @@ impl<'a> Reader<'a> {
         match word.to_str() {
             Some("run") => self.with_options(CommandName::Run, Command::Run),
             Some("update") => self.with_options(CommandName::Update, Command::Update),
+            Some("migrate") => self.with_options(CommandName::Migrate, Command::Migrate),
             Some("health") => self.health(),
             Some("config") => self.config(),
             Some(word) if owners_command(word).is_some() => self.owners(word),
@@ -221,6 +226,7 @@ impl<'a> Reader<'a> {
             None => HelpPage::Program,
             Some("run") => HelpPage::Of(CommandName::Run),
             Some("update") => HelpPage::Of(CommandName::Update),
+            Some("migrate") => HelpPage::Of(CommandName::Migrate),
             Some("health") => HelpPage::Of(CommandName::Health),
             Some("config") => HelpPage::Config,
             Some("container") => HelpPage::Container,
@@ -297,6 +303,7 @@ mod tests {
             Ok(Command::ConfigCheck(words)) => parsed("check", words),
             Ok(Command::ConfigShow(words)) => parsed("show", words),
             Ok(Command::Health(words)) => parsed("health", words),
+            Ok(Command::Migrate(words)) => parsed("migrate", words),
             Ok(other) => format!("{other:?}"),
             Err(refusal) => {
                 let hint = refusal.error.hint().map(|hint| format!("; {hint}"));
@@ -333,6 +340,11 @@ mod tests {
             ("config --help", "Help(Config)"),
             ("health --url http://localhost/", "health url | "),
             ("health -p 1", "health port | "),
+            (
+                "migrate --check --catalog postgres:///x",
+                "migrate check catalog | ",
+            ),
+            ("help migrate", "Help(Of(Migrate))"),
             (
                 "container -v -P .htpasswd packages",
                 "Container([\"-v\", \"-P\", \".htpasswd\", \"packages\"])",

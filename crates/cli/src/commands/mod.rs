@@ -3,5 +3,6 @@
 pub(crate) mod config;
 pub(crate) mod container;
 pub(crate) mod health;
+pub(crate) mod migrate;
 pub(crate) mod run;
 pub(crate) mod update;

@@ -42,6 +42,16 @@ pub(crate) fn locks(text: &str) -> Result<(), String> {
     Ok(())
 }
 
+/// Where a catalog is. What is behind the first word is looked at later: it may hold a password,
+/// which no sentence about a mistake may repeat.
+pub(crate) fn catalog(text: &str) -> Result<(), String> {
+    let kinds = ["sqlite:", "postgres://", "postgresql://"];
+    if kinds.iter().any(|kind| text.starts_with(kind)) && text != "sqlite:" {
+        return Ok(());
+    }
+    Err("write `sqlite:PATH` or `postgres://USER@HOST/DATABASE`".to_owned())
+}
+
 /// A list of rules.
 pub(crate) fn rules(text: &str) -> Result<(), String> {
     for rule in text.split(',') {

@@ -191,6 +191,12 @@ fn of_command(command: CommandName, profile: Profile) -> String {
              index cannot be reached, 5 if it refuses.",
             " [CLIENT ...]",
         ),
+        CommandName::Migrate => (
+            "Makes the tables of the catalog, or brings them up to date, as `run` does at its start. \
+             Older servers go on meanwhile, unless the tables say that they cannot. Exit code 1: \
+             with --check, something is to be done first, or this program does not fit the catalog.",
+            " [DIR ...]",
+        ),
         CommandName::Health => (
             "Asks a running server whether it is well: exit code 0 means that it is.",
             "",

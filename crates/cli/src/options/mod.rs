@@ -61,6 +61,8 @@ pub(crate) enum CommandName {
     Doctor,
     /// `setup-client`.
     SetupClient,
+    /// `migrate`.
+    Migrate,
 }
 
 impl CommandName {
@@ -87,6 +89,7 @@ impl CommandName {
             Self::Publish => "publish",
             Self::Doctor => "doctor",
             Self::SetupClient => "setup-client",
+            Self::Migrate => "migrate",
         }
     }
 }

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use wheelhouse_store::catalog::AddressError;
+
 /// Why the program cannot start with its settings.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SettingsError {
@@ -45,6 +47,9 @@ pub(crate) enum SettingsError {
     /// The list of projects to leave alone cannot be read.
     #[error("cannot read the list of projects {}", path.display())]
     IgnoreList { path: PathBuf, source: io::Error },
+    /// The address of the catalog cannot be used.
+    #[error("`--catalog`: {0}")]
+    Catalog(#[from] AddressError),
     /// The health path is one that has an answer already.
     #[error("`--health-endpoint {path}`: this path has an answer already")]
     HealthPathTaken { path: String },
@@ -79,6 +84,7 @@ impl SettingsError {
             | Self::HalfAReader
             | Self::TwoCertificates
             | Self::TermsNotAccepted
+            | Self::Catalog(_)
             | Self::HalfOfOpenId => None,
         }
     }
@@ -97,6 +103,7 @@ impl SettingsError {
             | Self::TwoCertificates
             | Self::TermsNotAccepted
             | Self::HalfOfOpenId
+            | Self::Catalog(_)
             | Self::PasswordFile { .. }
             | Self::WelcomeFile { .. }
             | Self::HealthPathTaken { .. } => false,

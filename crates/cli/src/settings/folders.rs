@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 use std::{fs, io};
 
+use wheelhouse_store::catalog::PostgresAddress;
+
 use super::error::SettingsError;
 use super::logging::{Note, NoteLevel};
 use super::source::Source;
@@ -39,6 +41,19 @@ pub struct StateSettings {
     /// The state folder that was asked for, absolute. `None` means to choose: `.wheelhouse/` in the
     /// first root where that works, and the fallbacks after it.
     pub folder: Option<PathBuf>,
+    /// Where the catalog is.
+    pub catalog: CatalogSettings,
+}
+
+/// Where the catalog is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CatalogSettings {
+    /// In a file in the state folder.
+    StateFolder,
+    /// In this file, absolute.
+    Sqlite(PathBuf),
+    /// In PostgreSQL.
+    Postgres(PostgresAddress),
 }
 
 impl FolderSettings {
@@ -58,11 +73,44 @@ impl FolderSettings {
 }
 
 impl StateSettings {
-    pub(super) fn of(source: Source<'_>) -> Self {
-        Self {
+    pub(super) fn of(source: Source<'_>, notes: &mut Vec<Note>) -> Result<Self, SettingsError> {
+        Ok(Self {
             folder: source.path(&defs::STATE_DIR),
-        }
+            catalog: CatalogSettings::of(source, notes)?,
+        })
     }
+}
+
+impl CatalogSettings {
+    fn of(source: Source<'_>, notes: &mut Vec<Note>) -> Result<Self, SettingsError> {
+        let Some(text) = source.text(&defs::CATALOG) else {
+            return Ok(Self::StateFolder);
+        };
+        if let Some(path) = text.strip_prefix("sqlite:") {
+            let path = source.absolute(&defs::CATALOG, Path::new(path));
+            return Ok(Self::Sqlite(path));
+        }
+        let address = PostgresAddress::parse(&text, |name| source.environment.text(name))?;
+        let setting = source.values.setting(&defs::CATALOG);
+        let is_seen = setting.is_some_and(|setting| setting.origin == Origin::CommandLine);
+        if is_seen && has_password(&text) {
+            notes.push(Note {
+                level: NoteLevel::Warning,
+                text: "other users of this machine can read the password in --catalog; write it \
+                       into wheelhouse.toml, WHEELHOUSE_CATALOG or PGPASSWORD"
+                    .to_owned(),
+            });
+        }
+        Ok(Self::Postgres(address))
+    }
+}
+
+/// Tells whether the part of an address that names the user has a password.
+fn has_password(address: &str) -> bool {
+    let rest = address.split_once("://").map_or("", |(_, rest)| rest);
+    let end = rest.find(['/', '?']).unwrap_or(rest.len());
+    let user = rest[..end].rsplit_once('@').map_or("", |(user, _)| user);
+    user.contains(':')
 }
 
 /// Returns the roots, absolute, after a look at each.

@@ -20,7 +20,7 @@ pub use access::{
 };
 pub use bind::{AcmeSettings, BindSettings};
 pub use fallback::{FallbackMode, FallbackSettings};
-pub use folders::{FolderSettings, StateSettings, WatchMode};
+pub use folders::{CatalogSettings, FolderSettings, StateSettings, WatchMode};
 pub use limits::LimitSettings;
 pub use logging::{LogOutput, LogStream, LoggingSettings, Note, NoteLevel};
 pub use pages::{FileCaching, PageSettings, TarGzType};
@@ -84,10 +84,11 @@ impl RunSettings {
         let pages = PageSettings::of(source)?;
         let health_endpoint = health_endpoint(source)?;
         let uploads = UploadSettings::of(source);
+        let state = StateSettings::of(source, &mut notes)?;
         Ok(Self {
             folders: FolderSettings::of(source, &mut notes)?,
             bind: BindSettings::of(source)?,
-            state: StateSettings::of(source),
+            state,
             access,
             uploads,
             pages,

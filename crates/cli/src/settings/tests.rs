@@ -468,3 +468,32 @@ fn absolute_path_stays_as_it_is() {
         Some(Path::new("/var/lib/wheelhouse"))
     );
 }
+
+#[test]
+fn the_catalog_is_where_the_settings_say() {
+    let place = Place::new();
+    let catalog = |line: &str| place.run(line).state.catalog;
+    assert_eq!(catalog("wheelhouse run"), CatalogSettings::StateFolder);
+    assert_eq!(
+        catalog("wheelhouse run --catalog sqlite:kept/c.sqlite"),
+        CatalogSettings::Sqlite(place.path("kept/c.sqlite"))
+    );
+    let settings = place.run("wheelhouse run --catalog postgres://ann:s3cret@localhost/team");
+    let CatalogSettings::Postgres(address) = &settings.state.catalog else {
+        panic!("{:?}", settings.state.catalog);
+    };
+    assert_eq!(address.to_string(), "the database `team` at localhost:5432");
+    let told: Vec<_> = settings.notes.iter().map(|note| &note.text).collect();
+    assert!(
+        told.iter()
+            .any(|text| text.contains("can read the password")),
+        "{told:?}"
+    );
+    assert!(!format!("{settings:?}").contains("s3cret"));
+
+    place.write(
+        "wheelhouse.toml",
+        "catalog = \"postgres://ann:s3cret@localhost/team\"\n",
+    );
+    assert!(place.run("wheelhouse run").notes.is_empty());
+}

@@ -1,11 +1,18 @@
 //! Catalogs: where the record of projects, files and events is kept. [`SqliteCatalog`] keeps it
-//! in a file, [`MemoryCatalog`] until the program ends.
+//! in a file, [`PostgresCatalog`] in a database that several servers share, [`MemoryCatalog`] until
+//! the program ends.
 
+mod columns;
 mod effect;
 mod matching;
 pub mod memory;
+pub mod postgres;
+mod schema_state;
 pub mod sqlite;
+mod stored;
 mod touched;
 
 pub use memory::MemoryCatalog;
-pub use sqlite::{SqliteCatalog, SqliteOptions};
+pub use postgres::{AddressError, JournalChanges, PostgresAddress, PostgresCatalog};
+pub use schema_state::{SchemaState, Step};
+pub use sqlite::{SqliteCatalog, SqliteOptions, WhenDamaged};

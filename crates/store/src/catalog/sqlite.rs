@@ -2,11 +2,13 @@
 //! the disk.
 
 mod access;
+mod checked;
 mod classifiers;
 mod commit;
 mod failure;
 mod journal;
 mod learn;
+mod lock;
 mod mark;
 mod marks;
 mod newest;
@@ -15,7 +17,6 @@ mod read;
 mod readers;
 mod row;
 mod schema;
-mod stored;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -34,7 +35,9 @@ use wheelhouse_index::record::{FileRecord, ProjectListing, ProjectSnapshot};
 use wheelhouse_standards::metadata::CoreMetadata;
 use wheelhouse_standards::name::ProjectKey;
 
+use super::schema_state::SchemaState;
 use failure::{BACKEND, Failure, Outcome};
+use lock::CatalogLock;
 use mark::SerialMark;
 use readers::Readers;
 use writer::Writer;
@@ -49,6 +52,8 @@ pub struct SqliteCatalog {
     readers: Readers,
     writer: Writer,
     path: PathBuf,
+    // Given back when all connections are closed.
+    _lock: CatalogLock,
 }
 
 /// What a [`SqliteCatalog`] needs besides its file.
@@ -59,23 +64,36 @@ pub struct SqliteOptions {
     /// The file with the mark that serials never reach, so that they do not go down when the
     /// database is lost. `None` to rely on the clock.
     pub serial_mark: Option<PathBuf>,
+    /// What to do if the file is damaged.
+    pub when_damaged: WhenDamaged,
+}
+
+/// What to do with a damaged catalog at the start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WhenDamaged {
+    /// Move it aside and begin a new one: the packages tell by themselves what there is.
+    BeginAnew,
+    /// Leave it as it is and refuse to start: somebody has to decide.
+    Refuse,
 }
 
 impl SqliteCatalog {
     /// Opens the catalog in the file at `path`, which is made if it is not there.
     ///
-    /// A damaged file is moved aside, with a line in the log, and a new catalog begun: it holds
-    /// nothing that the files themselves do not tell. Blocks until the file is open.
+    /// A damaged file is moved aside, with a line in the log, and a new catalog begun, unless the
+    /// options say that it is refused. Blocks until the file is open.
     ///
     /// # Errors
-    /// [`StoreError`] if the folder cannot be used, or the file belongs to a newer program or to
-    /// another one: such a file is left as it is.
+    /// [`StoreError`] if the folder cannot be used, if another program has the file open, or if it
+    /// belongs to a newer program or to another one: such a file is left as it is.
     pub fn open(path: &Path, options: &SqliteOptions) -> Result<Self, StoreError> {
         let failed = |failure: Failure| failure.into_store_error("open the catalog");
         let mut mark = SerialMark::read(options.serial_mark.clone())
             .map_err(|error| StoreError::new(BACKEND, "read the mark of serials", error))?;
         let now_seconds = u64::try_from(options.clock.now().seconds()).unwrap_or(0);
-        let connection = open::open_writer(path, &mut mark, now_seconds)
+        let lock = CatalogLock::take(path)
+            .map_err(|error| StoreError::new(BACKEND, "open the catalog", error))?;
+        let connection = open::open_writer(path, &mut mark, now_seconds, options.when_damaged)
             .map_err(|error| StoreError::new(BACKEND, "open the catalog", error))?;
         let readers = (0..READERS)
             .map(|_| open::open_reader(path))
@@ -86,7 +104,29 @@ impl SqliteCatalog {
             readers,
             writer: Writer::start(connection, mark).map_err(failed)?,
             path: path.to_owned(),
+            _lock: lock,
         })
+    }
+
+    /// Tells what the tables in a file are, and what opening it would do to them. Changes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the file cannot be read, or belongs to another program.
+    pub fn schema(path: &Path) -> Result<SchemaState, StoreError> {
+        open::schema_of(path)
+            .map_err(|error| StoreError::new(BACKEND, "look at the tables of the catalog", error))
+    }
+
+    /// Makes the tables in a file, or brings them up to date, and tells what they are then.
+    ///
+    /// # Errors
+    /// As for [`Self::open`]; a damaged file is refused.
+    pub fn migrate(path: &Path) -> Result<SchemaState, StoreError> {
+        let failed = |error| StoreError::new(BACKEND, "change the tables of the catalog", error);
+        let _lock = CatalogLock::take(path)
+            .map_err(|error| StoreError::new(BACKEND, "change the tables of the catalog", error))?;
+        open::migrate(path).map_err(failed)?;
+        open::schema_of(path).map_err(failed)
     }
 
     async fn read<T: Send + 'static>(

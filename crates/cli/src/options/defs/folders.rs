@@ -1,12 +1,12 @@
 //! Options about the folders.
 
-use super::super::{CommandName, DefaultValue, Kind, OptionDef, Topic};
+use super::super::{CommandName, DefaultValue, Kind, OptionDef, Places, Topic, checks};
 
 pub(crate) static ROOTS: OptionDef = OptionDef {
     long: "roots",
     kind: Kind::Folders,
     default: DefaultValue::both("~/packages"),
-    commands: &[CommandName::Run, CommandName::Update],
+    commands: &[CommandName::Run, CommandName::Update, CommandName::Migrate],
     topic: Topic::Folders,
     is_pypiserver: true,
     help: "Folders with the files, searched with their sub-folders; uploads go to the first.",
@@ -43,10 +43,39 @@ pub(crate) static STATE_DIR: OptionDef = OptionDef {
         CommandName::Role,
         CommandName::Token,
         CommandName::Publisher,
+        CommandName::Migrate,
     ],
     topic: Topic::Folders,
     help: "Keep the catalog here [default: .wheelhouse in the first folder where that works].",
     details: "Losing it loses no file: what the catalog knows about them is learned again.",
+    ..OptionDef::BASE
+};
+
+pub(crate) static CATALOG: OptionDef = OptionDef {
+    long: "catalog",
+    kind: Kind::Text {
+        name: "WHERE",
+        check: checks::catalog,
+    },
+    commands: STATE_DIR.commands,
+    topic: Topic::Folders,
+    help: "Keep the catalog in a file (sqlite:PATH) or in PostgreSQL (postgres://USER@HOST/DATABASE) \
+           [default: a file in the state folder].",
+    details: "What an address of PostgreSQL leaves out comes from `PGHOST`, `PGPORT`, `PGUSER`, \
+              `PGPASSWORD`, `PGDATABASE`, `PGSSLMODE` and `PGSSLROOTCERT`. What goes to another \
+              machine is encrypted, and its certificate checked, unless the address says \
+              `?sslmode=disable`; `sslrootcert=FILE` names certificates to trust. A password in the \
+              address is never shown; on the command line other users of the machine could read it, \
+              so write it into the file, the variable or `PGPASSWORD`.",
+    ..OptionDef::BASE
+};
+
+pub(crate) static CHECK: OptionDef = OptionDef {
+    long: "check",
+    commands: &[CommandName::Migrate],
+    topic: Topic::General,
+    places: Places::CommandLine,
+    help: "Change nothing: say what would be done, and whether the program and the catalog fit.",
     ..OptionDef::BASE
 };
 

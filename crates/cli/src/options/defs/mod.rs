@@ -29,7 +29,9 @@ pub(crate) use address::{
 };
 pub(crate) use compatibility::{BACKEND, SERVER};
 pub(crate) use fallback::{DISABLE_FALLBACK, FALLBACK_SOURCE, FALLBACK_URL, INSTALLER_SETTINGS};
-pub(crate) use folders::{CREATE_MISSING, ROOTS, SCAN_INTERVAL_SECONDS, STATE_DIR, WATCH};
+pub(crate) use folders::{
+    CATALOG, CHECK, CREATE_MISSING, ROOTS, SCAN_INTERVAL_SECONDS, STATE_DIR, WATCH,
+};
 pub(crate) use general::{CONFIG, HELP, URL, VERSION};
 pub(crate) use limits::{
     DRAIN_SECONDS, FILE_CACHE_MIB, HEADER_TIMEOUT_SECONDS, MAX_CONNECTIONS, MAX_FAILED_SIGN_INS,
@@ -63,6 +65,7 @@ pub(crate) static ALL: &[&OptionDef] = &[
     &ROOTS,
     &CREATE_MISSING,
     &STATE_DIR,
+    &CATALOG,
     &WATCH,
     &SCAN_INTERVAL_SECONDS,
     &AUTHENTICATE,
@@ -127,6 +130,7 @@ pub(crate) static ALL: &[&OptionDef] = &[
     &LOG_ERR_FRMT,
     &SERVER,
     &BACKEND,
+    &CHECK,
     &CONFIG,
     &URL,
     &HELP,

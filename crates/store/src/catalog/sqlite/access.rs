@@ -11,8 +11,10 @@ use wheelhouse_index::ports::{AccessChange, AccessRecord, AccessStore, StoreErro
 use wheelhouse_standards::name::ProjectKey;
 
 use super::SqliteCatalog;
-use super::failure::{Failure, Outcome};
-use super::stored::{actor_from_text, key_from_text};
+use super::failure::Outcome;
+use crate::catalog::stored::{
+    actor_from_text, audit_kind_from_name, json_from_text, key_from_text,
+};
 
 #[async_trait]
 impl AccessStore for SqliteCatalog {
@@ -60,7 +62,7 @@ fn records(connection: &Connection) -> Outcome<Vec<AccessRecord>> {
         records.push(AccessRecord {
             kind: row.get(0)?,
             key: row.get(1)?,
-            body: serde_json::from_str(&body).map_err(|error| Failure::row("access", error))?,
+            body: json_from_text("access", &body)?,
         });
     }
     Ok(records)
@@ -138,7 +140,7 @@ fn event(row: &Row<'_>) -> Outcome<AuditEvent> {
     let (kind, actor, detail): (String, String, String) = (row.get(1)?, row.get(2)?, row.get(7)?);
     let project: Option<String> = row.get(6)?;
     Ok(AuditEvent {
-        kind: AuditKind::from_name(&kind).ok_or_else(|| Failure::row("kind", &kind))?,
+        kind: audit_kind_from_name(&kind)?,
         by: Attribution {
             actor: actor_from_text(&actor)?,
             address: row.get(3)?,
@@ -147,6 +149,6 @@ fn event(row: &Row<'_>) -> Outcome<AuditEvent> {
             at: Timestamp(row.get(0)?),
         },
         project: project.as_deref().map(key_from_text).transpose()?,
-        detail: serde_json::from_str(&detail).map_err(|error| Failure::row("audit", error))?,
+        detail: json_from_text("audit", &detail)?,
     })
 }

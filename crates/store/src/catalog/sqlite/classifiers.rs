@@ -5,9 +5,9 @@ use rusqlite::Connection;
 use wheelhouse_index::identity::IndexName;
 use wheelhouse_index::ports::SearchHit;
 
-use super::failure::{Failure, Outcome};
+use super::failure::Outcome;
 use super::row::{optional_text, text};
-use super::stored::key_from_text;
+use crate::catalog::stored::{classifiers_from_text, key_from_text};
 
 pub(super) fn all(connection: &Connection, index: &IndexName) -> Outcome<Vec<String>> {
     let mut statement = connection.prepare_cached(
@@ -49,9 +49,7 @@ pub(super) fn having(
     {
         let classifiers: Vec<String> = match optional_text(row, 4)? {
             None => Vec::new(),
-            Some(list) => {
-                serde_json::from_str(list).map_err(|error| Failure::row("core metadata", error))?
-            }
+            Some(list) => classifiers_from_text(list)?,
         };
         if wanted.iter().all(|wanted| classifiers.contains(wanted)) {
             hits.push(SearchHit {

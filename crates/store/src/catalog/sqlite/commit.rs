@@ -17,9 +17,11 @@ use super::failure::{Failure, Outcome};
 use super::mark::SerialMark;
 use super::marks;
 use super::row::{RECORD_COLUMNS, contents_values, record_columns, record_from_row, record_values};
-use super::stored::{FORMAT, mark_to_text, record_to_text};
 use crate::catalog::effect::{
     Effect, MarkEffect, changes_what_is_offered, effect_of, mark_effect_of,
+};
+use crate::catalog::stored::{
+    FORMAT, mark_to_text, metadata_to_text, record_to_text, status_of_mark,
 };
 use crate::catalog::touched::Touched;
 
@@ -247,7 +249,7 @@ impl<'c> Entry<'c> {
             effect.after.as_ref(),
         )?;
         if effect.kind == EventKind::StatusSet {
-            let status = marks::status(after.as_ref());
+            let status = status_of_mark(after.as_ref());
             self.connection
                 .prepare_cached("UPDATE projects SET status = ?2 WHERE id = ?1")?
                 .execute(params![project_id, status.marker()])?;
@@ -398,8 +400,7 @@ pub(super) fn put_metadata(
             .execute([file_id])?;
         return Ok(());
     };
-    let body =
-        serde_json::to_string(metadata).map_err(|error| Failure::row("core metadata", error))?;
+    let body = metadata_to_text(metadata)?;
     connection
         .prepare_cached(
             "INSERT INTO core_metadata (file_id, format, body) VALUES (?1, ?2, ?3)

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use wheelhouse_index::ports::StoreError;
 
+use crate::catalog::stored::BadRow;
+
 /// The name of this backend in errors.
 pub(super) const BACKEND: &str = "sqlite";
 
@@ -14,8 +16,8 @@ pub(super) enum Failure {
     #[error(transparent)]
     Sqlite(#[from] rusqlite::Error),
     /// A row holds something that this program never writes.
-    #[error("the catalog holds a row that cannot be understood: {0}")]
-    Row(String),
+    #[error(transparent)]
+    Row(#[from] BadRow),
     /// The folder of the database cannot be used.
     #[error(transparent)]
     Io(#[from] std::io::Error),
@@ -35,7 +37,7 @@ pub(super) type Outcome<T> = Result<T, Failure>;
 impl Failure {
     /// Makes the failure of a row whose `field` cannot be understood.
     pub(super) fn row(field: &str, why: impl std::fmt::Display) -> Self {
-        Self::Row(format!("{field}: {why}"))
+        Self::Row(BadRow::new(field, why))
     }
 
     /// Tells whether the database's file is damaged, or no database at all.

@@ -1,13 +1,13 @@
 //! Reading the journal.
 
 use rusqlite::{Connection, Row};
-use wheelhouse_index::change::{Attribution, Event, EventKind, EventSubject};
+use wheelhouse_index::change::{Attribution, Event};
 use wheelhouse_index::identity::{Serial, Timestamp};
 
 use super::failure::{Failure, Outcome};
 use super::row::{optional_text, text};
-use super::stored::{
-    actor_from_text, check_format, key_from_text, mark_from_text, parsed, record_from_text,
+use crate::catalog::stored::{
+    actor_from_text, event_kind_from_name, key_from_text, parsed, subject_from_texts,
 };
 
 /// Returns the events of whole serials after `serial`: up to `limit`, or all of the first serial
@@ -61,14 +61,17 @@ pub(super) fn serial_before(connection: &Connection, moment: Timestamp) -> Outco
 
 fn event_from_row(row: &Row<'_>) -> Outcome<Event> {
     let owned = |column| Ok::<_, Failure>(optional_text(row, column)?.map(str::to_owned));
-    let kind = text(row, 3)?;
     Ok(Event {
         serial: Serial(row.get(0)?),
         index: parsed("index", text(row, 1)?)?,
         project: key_from_text(text(row, 2)?)?,
-        kind: EventKind::from_name(kind)
-            .ok_or_else(|| Failure::row("kind", format!("{kind:?}")))?,
-        subject: subject_from_row(row)?,
+        kind: event_kind_from_name(text(row, 3)?)?,
+        subject: subject_from_texts(
+            text(row, 4)?,
+            row.get(12)?,
+            optional_text(row, 5)?,
+            optional_text(row, 6)?,
+        )?,
         by: Attribution {
             actor: actor_from_text(text(row, 7)?)?,
             address: owned(8)?,
@@ -76,28 +79,5 @@ fn event_from_row(row: &Row<'_>) -> Outcome<Event> {
             request_id: owned(10)?,
             at: Timestamp(row.get(11)?),
         },
-    })
-}
-
-fn subject_from_row(row: &Row<'_>) -> Outcome<EventSubject> {
-    let format = row.get(12)?;
-    let path = text(row, 4)?;
-    if path.is_empty() {
-        check_format(format)?;
-        let mark = |column| optional_text(row, column)?.map(mark_from_text).transpose();
-        return Ok(EventSubject::Mark {
-            before: mark(5)?,
-            after: mark(6)?,
-        });
-    }
-    let record = |column| {
-        optional_text(row, column)?
-            .map(|text| record_from_text(text, format).map(Box::new))
-            .transpose()
-    };
-    Ok(EventSubject::File {
-        path: parsed("path", path)?,
-        before: record(5)?,
-        after: record(6)?,
     })
 }

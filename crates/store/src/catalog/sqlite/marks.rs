@@ -5,11 +5,12 @@ use wheelhouse_index::identity::{IndexName, Timestamp};
 use wheelhouse_index::mark::{Mark, ProjectMark};
 use wheelhouse_index::path::FilePath;
 use wheelhouse_standards::name::ProjectKey;
-use wheelhouse_standards::simple::ProjectStatus;
 
 use super::failure::Outcome;
 use super::row::text;
-use super::stored::{FORMAT, check_format, key_from_text, mark_from_text, mark_to_text, parsed};
+use crate::catalog::stored::{
+    FORMAT, check_format, key_from_text, mark_from_text, mark_to_text, parsed,
+};
 
 /// Returns the marks of a project, or of all projects, ordered by project and age.
 pub(super) fn marks(
@@ -104,14 +105,6 @@ pub(super) fn put(
         (None, None) => {}
     }
     Ok(())
-}
-
-/// Returns the status that a mark about the status gives.
-pub(super) fn status(mark: Option<&Mark>) -> ProjectStatus {
-    match mark {
-        Some(Mark::Status { status, .. }) => *status,
-        _ => ProjectStatus::Active,
-    }
 }
 
 /// Returns the paths of a project's files.

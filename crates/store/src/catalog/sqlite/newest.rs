@@ -8,7 +8,7 @@ use wheelhouse_index::record::FileRecord;
 use super::failure::Outcome;
 use super::read::records;
 use super::row::{record_columns, text};
-use super::stored::key_from_text;
+use crate::catalog::stored::key_from_text;
 
 const FILES: &str = concat!(
     "SELECT ",

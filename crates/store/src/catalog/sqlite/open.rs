@@ -12,6 +12,8 @@ use rusqlite::{Connection, OpenFlags};
 use super::failure::{Failure, Outcome};
 use super::mark::SerialMark;
 use super::schema::{self, Found, SchemaError};
+use super::{WhenDamaged, checked};
+use crate::catalog::schema_state::SchemaState;
 
 /// How long an operation waits for another program that holds the database, such as a backup.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -27,21 +29,65 @@ pub(super) fn open_writer(
     path: &Path,
     mark: &mut SerialMark,
     now_seconds: u64,
+    when_damaged: WhenDamaged,
 ) -> Result<Connection, SchemaError> {
     let suspect = with_suffix(path, SUSPECT_SUFFIX);
     if suspect.exists() {
+        if when_damaged == WhenDamaged::Refuse {
+            return Err(SchemaError::Damaged(format!(
+                "damage was found while it was in use, as `{}` tells",
+                suspect.display()
+            )));
+        }
         move_aside(path, now_seconds, "damage was found while it was in use")?;
         fs::remove_file(&suspect).map_err(Failure::from)?;
     }
     let opened = try_open(path, mark, now_seconds);
-    let Err(SchemaError::Failure(failure)) = &opened else {
-        return opened;
+    let why = match opened {
+        Err(SchemaError::Failure(failure)) if failure.is_damage() => failure.to_string(),
+        Err(SchemaError::Damaged(why)) => why,
+        opened => return opened,
     };
-    if !failure.is_damage() {
-        return opened;
+    if when_damaged == WhenDamaged::Refuse {
+        return Err(SchemaError::Damaged(why));
     }
-    move_aside(path, now_seconds, &failure.to_string())?;
+    move_aside(path, now_seconds, &why)?;
     try_open(path, mark, now_seconds)
+}
+
+/// Tells what the tables in a file are, without changing anything.
+pub(super) fn schema_of(path: &Path) -> Result<SchemaState, SchemaError> {
+    if !path.exists() {
+        return Ok(schema::state(0));
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    match damaged(schema::look(&connection))? {
+        Found::Empty => Ok(schema::state(0)),
+        Found::Catalog { version } => Ok(schema::state(i64::try_from(version).unwrap_or(i64::MAX))),
+    }
+}
+
+/// Brings the tables in a file up to date.
+pub(super) fn migrate(path: &Path) -> Result<(), SchemaError> {
+    let mut connection = connect(path, OpenFlags::SQLITE_OPEN_CREATE)?;
+    let version = match damaged(schema::look(&connection))? {
+        Found::Empty => 0,
+        Found::Catalog { version } => version,
+    };
+    set_up_writer(&connection, path)?;
+    Ok(schema::migrate(&mut connection, version)?)
+}
+
+/// Says of a damaged file what can be done.
+fn damaged<T>(outcome: Result<T, SchemaError>) -> Result<T, SchemaError> {
+    outcome.map_err(|error| match error {
+        SchemaError::Failure(failure) if failure.is_damage() => {
+            SchemaError::Damaged(failure.to_string())
+        }
+        error => error,
+    })
 }
 
 /// Opens one more connection to an open database, for reading only.
@@ -84,6 +130,9 @@ fn try_open(
     };
     schema::migrate(&mut connection, version)?;
     schema::probe(&connection)?;
+    if let Some(damage) = checked::damage(&connection)? {
+        return Err(SchemaError::Damaged(damage));
+    }
     set_head(&connection, mark, now_seconds)?;
     // The names of the database and its log must last as long as what is in them.
     let folder = path
@@ -168,7 +217,7 @@ fn free_name(path: &Path, now_seconds: u64) -> PathBuf {
         .expect("there are more numbers than files")
 }
 
-fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = OsString::from(path);
     name.push(suffix);
     name.into()

@@ -7,13 +7,12 @@ use wheelhouse_index::ports::{Counts, SearchHit, SearchTerms};
 use wheelhouse_index::record::{FileRecord, ProjectEntry, ProjectListing, ProjectSnapshot};
 use wheelhouse_standards::metadata::CoreMetadata;
 use wheelhouse_standards::name::ProjectKey;
-use wheelhouse_standards::simple::ProjectStatus;
 
-use super::failure::{Failure, Outcome};
+use super::failure::Outcome;
 use super::marks;
 use super::row::{optional_text, record_columns, record_from_row, text};
-use super::stored::{check_format, key_from_text};
 use crate::catalog::matching::Matcher;
+use crate::catalog::stored::{key_from_text, metadata_from_text, status_from_text};
 
 /// Selects records by the conditions that follow.
 macro_rules! select_records {
@@ -156,10 +155,7 @@ pub(super) fn core_metadata(
     let Some(row) = rows.next()? else {
         return Ok(None);
     };
-    check_format(row.get(0)?)?;
-    serde_json::from_str(text(row, 1)?)
-        .map(Some)
-        .map_err(|error| Failure::row("core metadata", error))
+    Ok(Some(metadata_from_text(text(row, 1)?, row.get(0)?)?))
 }
 
 /// Looks at every file, as a search for parts of texts must; compared here and not in SQL, so
@@ -212,10 +208,6 @@ pub(super) fn counts(connection: &Connection, index: &IndexName) -> Outcome<Coun
         })
         .optional()?;
     Ok(counts.unwrap_or_default())
-}
-
-fn status_from_text(text: &str) -> Outcome<ProjectStatus> {
-    ProjectStatus::from_marker(text).ok_or_else(|| Failure::row("status", format!("{text:?}")))
 }
 
 fn page<'a>(

@@ -3,17 +3,19 @@
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::failure::{Failure, Outcome};
+use crate::catalog::schema_state::{SchemaState, Step};
 
 /// Tells other programs whose database this is: `WHSL` as a number.
 const APPLICATION_ID: i64 = 0x5748_534C;
 
-/// What each version of the tables adds to the one before it. Never changed once released.
-const MIGRATIONS: &[&str] = &[
-    include_str!("migrations/0001_begin.sql"),
-    include_str!("migrations/0002_marks.sql"),
-    include_str!("migrations/0003_newest.sql"),
-    include_str!("migrations/0004_access.sql"),
-    include_str!("migrations/0005_provenance.sql"),
+/// What each version of the tables adds to the one before it, with what it is about. Never changed
+/// once released.
+const MIGRATIONS: &[(&str, &str)] = &[
+    ("begin", include_str!("migrations/0001_begin.sql")),
+    ("marks", include_str!("migrations/0002_marks.sql")),
+    ("newest", include_str!("migrations/0003_newest.sql")),
+    ("access", include_str!("migrations/0004_access.sql")),
+    ("provenance", include_str!("migrations/0005_provenance.sql")),
 ];
 
 /// What a database file holds, as far as its header tells.
@@ -41,6 +43,11 @@ pub(super) enum SchemaError {
         /// The greatest version that this program knows.
         known: usize,
     },
+    /// It is damaged, and was not to be moved aside.
+    #[error(
+        "the catalog is damaged ({0}): put a copy that is whole in its place, or move it away to begin a new one, which keeps no yanks, rights, tokens and no journal"
+    )]
+    Damaged(String),
     /// It belongs to something else.
     #[error("the file is the database of another program")]
     Foreign,
@@ -74,13 +81,28 @@ pub(super) fn look(connection: &Connection) -> Result<Found, SchemaError> {
     }
 }
 
+/// Tells what the tables of a version are to this program.
+pub(super) fn state(version: i64) -> SchemaState {
+    let found = u32::try_from(version).unwrap_or(0);
+    let pending = MIGRATIONS.iter().zip(1_u32..).skip(found as usize);
+    SchemaState {
+        found,
+        known: u32::try_from(MIGRATIONS.len()).expect("there are few migrations"),
+        // Nobody shares the file with a newer program.
+        compatible: found,
+        pending: pending
+            .map(|((name, _), version)| Step { version, name })
+            .collect(),
+    }
+}
+
 /// Brings the tables up to date, all or nothing.
 pub(super) fn migrate(connection: &mut Connection, version: usize) -> Outcome<()> {
     if version == MIGRATIONS.len() {
         return Ok(());
     }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    for migration in &MIGRATIONS[version..] {
+    for (_, migration) in &MIGRATIONS[version..] {
         transaction.execute_batch(migration)?;
     }
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;

@@ -41,9 +41,14 @@ impl Folder {
     }
 
     fn try_open(&self) -> Result<SqliteCatalog, StoreError> {
+        self.try_open_or(WhenDamaged::BeginAnew)
+    }
+
+    fn try_open_or(&self, when_damaged: WhenDamaged) -> Result<SqliteCatalog, StoreError> {
         let options = SqliteOptions {
             clock: Arc::new(FixedClock),
             serial_mark: Some(self.mark()),
+            when_damaged,
         };
         SqliteCatalog::open(&self.database(), &options)
     }
@@ -213,6 +218,93 @@ async fn a_malformed_database_is_moved_aside_and_serials_go_on() {
     }
 }
 
+/// Fills the file of a catalog, then overwrites a page in its middle, which neither the first nor the
+/// last row of a table is on.
+async fn damage_in_the_middle(folder: &Folder) {
+    {
+        let catalog = folder.open();
+        let changes = (0..2_000).map(|n| found(record(&format!("demo-{n}.zip"), 1)));
+        let change = change_in(IndexName::main(), changes.collect());
+        catalog.commit(change).await.unwrap();
+    }
+    let page: usize = {
+        let connection = Connection::open(folder.database()).unwrap();
+        let pages: i64 = connection
+            .pragma_query_value(None, "page_count", |row| row.get(0))
+            .unwrap();
+        usize::try_from(pages / 2).unwrap()
+    };
+    let mut bytes = fs::read(folder.database()).unwrap();
+    bytes[(page - 1) * 4096..page * 4096].fill(0xee);
+    fs::write(folder.database(), bytes).unwrap();
+}
+
+#[tokio::test]
+async fn damage_between_the_first_and_the_last_row_is_found_at_the_start() {
+    let folder = Folder::new();
+    damage_in_the_middle(&folder).await;
+    drop(folder.open());
+    assert_eq!(folder.damaged().len(), 1);
+}
+
+#[tokio::test]
+async fn a_damaged_catalog_that_is_not_to_be_begun_anew_is_refused_and_left_as_it_is() {
+    let folder = Folder::new();
+    damage_in_the_middle(&folder).await;
+    let before = fs::read(folder.database()).unwrap();
+    for _ in 0..2 {
+        let error = folder.try_open_or(WhenDamaged::Refuse);
+        let error = error.expect_err("refused").to_string();
+        assert!(error.contains("the catalog is damaged ("), "{error}");
+        assert!(
+            error.contains("put a copy that is whole in its place"),
+            "{error}"
+        );
+    }
+    assert_eq!(fs::read(folder.database()).unwrap(), before);
+    assert!(folder.damaged().is_empty());
+
+    fs::write(folder.database(), "not a database\n".repeat(1_000)).unwrap();
+    let error = folder.try_open_or(WhenDamaged::Refuse);
+    assert!(error.is_err());
+    assert!(SqliteCatalog::schema(&folder.database()).is_err());
+    assert!(SqliteCatalog::migrate(&folder.database()).is_err());
+    let kept = fs::read(folder.database()).unwrap();
+    assert!(kept.starts_with(b"not a database\n"));
+}
+
+#[test]
+fn a_second_program_is_kept_off_the_file() {
+    let folder = Folder::new();
+    let first = folder.open();
+    let error = folder.try_open().expect_err("in use").to_string();
+    let expected = format!("(process {})", std::process::id());
+    assert!(error.contains(&expected), "{error}");
+    assert!(
+        error.contains("stop that one, or name another file"),
+        "{error}"
+    );
+    assert!(SqliteCatalog::migrate(&folder.database()).is_err());
+    drop(first);
+    drop(folder.open());
+}
+
+#[test]
+fn what_would_be_done_to_the_tables_is_told_and_then_done() {
+    let folder = Folder::new();
+    let path = folder.database();
+    let state = SqliteCatalog::schema(&path).unwrap();
+    assert_eq!(
+        (state.found, state.pending.len()),
+        (0, state.known as usize)
+    );
+    assert!(!path.exists(), "looking makes no file");
+    let state = SqliteCatalog::migrate(&path).unwrap();
+    assert!(state.fits() && state.pending.is_empty(), "{state:?}");
+    assert_eq!(SqliteCatalog::schema(&path).unwrap(), state);
+    drop(folder.open());
+}
+
 #[tokio::test]
 async fn damage_that_is_found_late_is_dealt_with_at_the_next_start() {
     let folder = Folder::new();
@@ -302,6 +394,7 @@ fn a_folder_that_is_not_there_is_a_clear_error() {
     let options = SqliteOptions {
         clock: Arc::new(FixedClock),
         serial_mark: None,
+        when_damaged: WhenDamaged::BeginAnew,
     };
     let error = SqliteCatalog::open(&path, &options).expect_err("no folder");
     let text = error.to_string();

@@ -1,17 +1,39 @@
-//! How records are written down in the journal. The formats are kept stable here, apart from the
-//! index's own types: what was written once must be readable for ever.
+//! How records are written down in the journal, in any database. The formats are kept stable here,
+//! apart from the index's own types: what was written once must be readable for ever.
 
 use serde::{Deserialize, Serialize};
 use wheelhouse_index::actor::{Actor, TokenId, UserName};
+use wheelhouse_index::audit::AuditKind;
+use wheelhouse_index::change::{EventKind, EventSubject};
 use wheelhouse_index::identity::{Fingerprint, Timestamp};
 use wheelhouse_index::mark::Mark;
 use wheelhouse_index::record::{Contents, FileRecord, MetadataSummary};
 use wheelhouse_standards::digest::{Digests, ListedDigest};
 use wheelhouse_standards::found::{FileKind, FoundFile};
+use wheelhouse_standards::metadata::CoreMetadata;
 use wheelhouse_standards::name::ProjectKey;
+use wheelhouse_standards::simple::ProjectStatus;
 use wheelhouse_standards::version::VersionText;
 
-use super::failure::{Failure, Outcome};
+/// A row holds something that this program never writes.
+#[derive(Debug, thiserror::Error)]
+#[error("the catalog holds a row that cannot be understood: {field}: {why}")]
+pub(super) struct BadRow {
+    field: String,
+    why: String,
+}
+
+impl BadRow {
+    /// Says that `field` cannot be understood.
+    pub(super) fn new(field: &str, why: impl std::fmt::Display) -> Self {
+        Self {
+            field: field.to_owned(),
+            why: why.to_string(),
+        }
+    }
+}
+
+type Outcome<T> = Result<T, BadRow>;
 
 /// The format that is written. Readers know all formats up to it.
 pub(super) const FORMAT: i64 = 1;
@@ -97,7 +119,7 @@ pub(super) fn record_to_text(record: &FileRecord) -> Outcome<String> {
         uploaded_at: record.uploaded_at.0,
         contents: record.contents.as_ref().map(read_of),
     };
-    serde_json::to_string(&stored).map_err(|error| Failure::row("record", error))
+    serde_json::to_string(&stored).map_err(|error| BadRow::new("record", error))
 }
 
 fn read_of(contents: &Contents) -> Read {
@@ -130,8 +152,7 @@ fn read_of(contents: &Contents) -> Read {
 /// Reads a record that was written down in `format`.
 pub(super) fn record_from_text(text: &str, format: i64) -> Outcome<FileRecord> {
     check_format(format)?;
-    let stored: Record =
-        serde_json::from_str(text).map_err(|error| Failure::row("event", error))?;
+    let stored: Record = serde_json::from_str(text).map_err(|error| BadRow::new("event", error))?;
     Ok(FileRecord {
         path: parsed("path", &stored.path)?,
         named: FoundFile {
@@ -162,7 +183,7 @@ pub(super) fn record_from_text(text: &str, format: i64) -> Outcome<FileRecord> {
 
 fn contents_of(read: Read) -> Outcome<Contents> {
     let listed = read.listed.map(|(algorithm, hex)| {
-        Ok::<_, Failure>(ListedDigest {
+        Ok::<_, BadRow>(ListedDigest {
             algorithm: parsed("listed_algorithm", &algorithm)?,
             hex: hex.into(),
         })
@@ -193,12 +214,12 @@ fn contents_of(read: Read) -> Outcome<Contents> {
 
 /// Writes a mark down, in the form that it also has beside the files.
 pub(super) fn mark_to_text(mark: &Mark) -> Outcome<String> {
-    serde_json::to_string(mark).map_err(|error| Failure::row("mark", error))
+    serde_json::to_string(mark).map_err(|error| BadRow::new("mark", error))
 }
 
 /// Reads a mark that was written down.
 pub(super) fn mark_from_text(text: &str) -> Outcome<Mark> {
-    serde_json::from_str(text).map_err(|error| Failure::row("mark", error))
+    serde_json::from_str(text).map_err(|error| BadRow::new("mark", error))
 }
 
 /// Fails for a format that only a newer program writes.
@@ -206,7 +227,7 @@ pub(super) fn check_format(format: i64) -> Outcome<()> {
     if format == FORMAT {
         Ok(())
     } else {
-        Err(Failure::row("format", format!("{format} is not known")))
+        Err(BadRow::new("format", format!("{format} is not known")))
     }
 }
 
@@ -233,12 +254,12 @@ pub(super) fn kind_from_name(name: &str) -> Outcome<FileKind> {
     ]
     .into_iter()
     .find(|&kind| kind_name(kind) == name)
-    .ok_or_else(|| Failure::row("kind", format!("{name:?}")))
+    .ok_or_else(|| BadRow::new("kind", format!("{name:?}")))
 }
 
 /// Reads a stored project key.
 pub(super) fn key_from_text(text: &str) -> Outcome<ProjectKey> {
-    ProjectKey::of(text).ok_or_else(|| Failure::row("project", "empty"))
+    ProjectKey::of(text).ok_or_else(|| BadRow::new("project", "empty"))
 }
 
 /// Reads the stored form of an actor, which is the one that is shown.
@@ -247,7 +268,7 @@ pub(super) fn actor_from_text(text: &str) -> Outcome<Actor> {
         "anonymous" => Ok(Actor::Anonymous),
         "administrator" => Ok(Actor::Administrator),
         "system" => Ok(Actor::System),
-        _ => user_or_token(text).ok_or_else(|| Failure::row("actor", format!("{text:?}"))),
+        _ => user_or_token(text).ok_or_else(|| BadRow::new("actor", format!("{text:?}"))),
     }
 }
 
@@ -262,12 +283,81 @@ fn user_or_token(text: &str) -> Option<Actor> {
     })
 }
 
+/// Reads the stored name of a project's status.
+pub(super) fn status_from_text(text: &str) -> Outcome<ProjectStatus> {
+    ProjectStatus::from_marker(text).ok_or_else(|| BadRow::new("status", format!("{text:?}")))
+}
+
+/// Returns the status that a mark about the status gives.
+pub(super) fn status_of_mark(mark: Option<&Mark>) -> ProjectStatus {
+    match mark {
+        Some(Mark::Status { status, .. }) => *status,
+        _ => ProjectStatus::Active,
+    }
+}
+
+/// Writes the whole core metadata of a file down.
+pub(super) fn metadata_to_text(metadata: &CoreMetadata) -> Outcome<String> {
+    serde_json::to_string(metadata).map_err(|error| BadRow::new("core metadata", error))
+}
+
+/// Reads core metadata that was written down in `format`.
+pub(super) fn metadata_from_text(text: &str, format: i64) -> Outcome<CoreMetadata> {
+    check_format(format)?;
+    serde_json::from_str(text).map_err(|error| BadRow::new("core metadata", error))
+}
+
+/// Reads a stored list of classifiers.
+pub(super) fn classifiers_from_text(list: &str) -> Outcome<Vec<String>> {
+    serde_json::from_str(list).map_err(|error| BadRow::new("core metadata", error))
+}
+
+/// Reads the stored body of a record about access, or the detail of an event of the trail.
+pub(super) fn json_from_text(field: &str, text: &str) -> Outcome<serde_json::Value> {
+    serde_json::from_str(text).map_err(|error| BadRow::new(field, error))
+}
+
+/// Reads the stored name of a kind of event of the journal.
+pub(super) fn event_kind_from_name(name: &str) -> Outcome<EventKind> {
+    EventKind::from_name(name).ok_or_else(|| BadRow::new("kind", format!("{name:?}")))
+}
+
+/// Reads the stored name of a kind of event of the trail.
+pub(super) fn audit_kind_from_name(name: &str) -> Outcome<AuditKind> {
+    AuditKind::from_name(name).ok_or_else(|| BadRow::new("kind", format!("{name:?}")))
+}
+
+/// Reads what an event of the journal is about. One about a mark has no path.
+pub(super) fn subject_from_texts(
+    path: &str,
+    format: i64,
+    before: Option<&str>,
+    after: Option<&str>,
+) -> Outcome<EventSubject> {
+    if path.is_empty() {
+        check_format(format)?;
+        return Ok(EventSubject::Mark {
+            before: before.map(mark_from_text).transpose()?,
+            after: after.map(mark_from_text).transpose()?,
+        });
+    }
+    let record = |text: Option<&str>| {
+        text.map(|text| record_from_text(text, format).map(Box::new))
+            .transpose()
+    };
+    Ok(EventSubject::File {
+        path: parsed("path", path)?,
+        before: record(before)?,
+        after: record(after)?,
+    })
+}
+
 /// Reads a stored text as a value.
 pub(super) fn parsed<T>(field: &str, text: &str) -> Outcome<T>
 where
     T: std::str::FromStr<Err: std::fmt::Display>,
 {
-    text.parse().map_err(|error| Failure::row(field, error))
+    text.parse().map_err(|error| BadRow::new(field, error))
 }
 
 #[cfg(test)]
