@@ -14,7 +14,7 @@ use wheelhouse_standards::name::ProjectKey;
 
 use super::failure::{Failure, Outcome};
 use super::pipeline::Pipeline;
-use super::pool::connection;
+use super::pool::{connection, renew};
 use super::reads::Reads;
 use super::row::{attribution, bound, odd_text, text};
 use super::writer::{Settled, again, settled};
@@ -78,7 +78,7 @@ async fn write(pool: &Pool, change: &AccessChange) -> Outcome<()> {
         let client = connection(pool).await?;
         let transaction = match begin(&client).await {
             Ok(transaction) => transaction,
-            Err(failure) => match again(failure, client, tried).await {
+            Err(failure) => match again(pool, failure, client, tried).await {
                 None => continue,
                 Some(failure) => return Err(failure),
             },
@@ -238,7 +238,10 @@ impl<'a> Notes<'a> {
 async fn claim(pool: &Pool, key: &[u8], until: Timestamp, now: Timestamp) -> Outcome<bool> {
     let client = match forget(pool, now).await {
         // Nothing was taken yet: another connection will do.
-        Err(failure) if failure.is_lost_connection() => forget(pool, now).await?,
+        Err(failure) if failure.is_lost_connection() => {
+            renew(pool);
+            forget(pool, now).await?
+        }
         outcome => outcome?,
     };
     let take = client

@@ -67,7 +67,11 @@ impl Failure {
     /// Tells which kind of trouble this is.
     pub(super) fn trouble(&self) -> Trouble {
         match self {
-            Self::Postgres(error) | Self::Connect(error) => trouble_of(error),
+            Self::Postgres(error) => trouble_of(error),
+            Self::Connect(error) => match trouble_of(error) {
+                Trouble::Other => Trouble::Away,
+                trouble => trouble,
+            },
             Self::Group(failure) => failure.trouble(),
             Self::Busy(_) | Self::Unknown | Self::Closed => Trouble::Away,
             Self::Row(_) | Self::Nul(_) => Trouble::Other,

@@ -8,7 +8,7 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{IsolationLevel, Row};
 
 use super::failure::{Failure, Outcome};
-use super::pool::connection;
+use super::pool::{connection, renew};
 
 /// How long an answer is waited for: a little longer than the database itself works on one.
 const PATIENCE: Duration = Duration::from_secs(35);
@@ -31,7 +31,10 @@ impl Reads {
     /// the database has started anew, asks once more over another.
     pub(super) async fn rows(&self, sql: &'static str, values: Values<'_>) -> Outcome<Vec<Row>> {
         match self.ask(sql, values).await {
-            Err(failure) if failure.is_lost_connection() => self.ask(sql, values).await,
+            Err(failure) if failure.is_lost_connection() => {
+                self.renew();
+                self.ask(sql, values).await
+            }
             outcome => outcome,
         }
     }
@@ -44,6 +47,11 @@ impl Reads {
     /// Begins to look at one state of the database with several statements.
     pub(super) async fn connection(&self) -> Outcome<Object> {
         connection(&self.pool).await
+    }
+
+    /// Gives up connections that are probably lost.
+    pub(super) fn renew(&self) {
+        renew(&self.pool);
     }
 
     async fn ask(&self, sql: &'static str, values: Values<'_>) -> Outcome<Vec<Row>> {

@@ -114,6 +114,7 @@ async fn pages(
     let written = written.as_ref();
     match look_through(reads, sql, index, written, limit, &is_hit).await {
         Err(failure) if failure.is_lost_connection() => {
+            reads.renew();
             look_through(reads, sql, index, written, limit, &is_hit).await
         }
         outcome => outcome,

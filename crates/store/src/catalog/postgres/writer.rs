@@ -17,7 +17,7 @@ use super::commit;
 use super::failure::{Failure, Outcome};
 use super::learn;
 use super::plan::Plan;
-use super::pool::connection;
+use super::pool::{connection, renew};
 
 /// How many changes share one transaction at most.
 const MAX_GROUP: usize = 64;
@@ -159,7 +159,7 @@ async fn record(pool: &Pool, group: &[Change]) -> Outcome<Vec<Committed>> {
         let begun = within(commit::begin(&client, group)).await;
         let (begun, present) = match begun {
             Ok(begun) => begun,
-            Err(failure) => match again(failure, client, tried).await {
+            Err(failure) => match again(pool, failure, client, tried).await {
                 None => continue,
                 Some(failure) => return Err(failure),
             },
@@ -192,7 +192,7 @@ async fn add_learned(pool: &Pool, index: &IndexName, learned: &[Learned]) -> Out
         let client = connection(pool).await?;
         let known = match within(learn::begin(&client, index, learned)).await {
             Ok(known) => known,
-            Err(failure) => match again(failure, client, tried).await {
+            Err(failure) => match again(pool, failure, client, tried).await {
                 None => continue,
                 Some(failure) => return Err(failure),
             },
@@ -219,9 +219,15 @@ async fn within<T>(work: impl Future<Output = Outcome<T>>) -> Outcome<T> {
 }
 
 /// Returns `None` if what failed before anything was written may be tried again.
-pub(super) async fn again(failure: Failure, client: Object, tried: usize) -> Option<Failure> {
+pub(super) async fn again(
+    pool: &Pool,
+    failure: Failure,
+    client: Object,
+    tried: usize,
+) -> Option<Failure> {
     if failure.is_lost_connection() {
         drop(Object::take(client));
+        renew(pool);
     } else if let Failure::Busy(_) = failure {
         drop(Object::take(client));
         return Some(failure);
@@ -264,6 +270,7 @@ pub(super) async fn settled(
         };
     }
     drop(Object::take(client));
+    renew(pool);
     match fate(pool, transaction).await {
         Some(true) => Settled::Done,
         Some(false) if tried < TRIES && failure.is_lost_connection() => Settled::Again,
