@@ -167,11 +167,12 @@ def test_a_server_goes_on_without_the_database_and_recovers_when_it_is_back(serv
     site = serve(WHEELHOUSE, *OPEN, environment=environment, files=[DEMO])
     site.await_listed(DEMO.filename)
     page = site.get("/simple/demo/", headers=JSON)
+    assert site.get(f"/packages/{DEMO.filename}").status == 200
     for mode in ("fast", "immediate"):
         own_cluster.stop(mode)
         kept = site.get("/simple/demo/", headers=JSON)
         assert (kept.status, kept.body) == (200, page.body), "a page in memory"
-        assert site.get(f"/packages/{DEMO.filename}").body == DEMO.content
+        assert site.get(f"/packages/{DEMO.filename}").body == DEMO.content, "a file in memory"
         missed = site.get("/simple/other/")
         assert missed.status == 503 and int(missed.headers["Retry-After"]) > 0, missed
         upload = site.upload(NEXT)
