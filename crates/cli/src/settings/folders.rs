@@ -53,7 +53,7 @@ pub enum CatalogSettings {
     /// In this file, absolute.
     Sqlite(PathBuf),
     /// In PostgreSQL.
-    Postgres(PostgresAddress),
+    Postgres(Box<PostgresAddress>),
 }
 
 impl FolderSettings {
@@ -101,7 +101,7 @@ impl CatalogSettings {
                     .to_owned(),
             });
         }
-        Ok(Self::Postgres(address))
+        Ok(Self::Postgres(Box::new(address)))
     }
 }
 

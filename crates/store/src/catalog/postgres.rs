@@ -97,7 +97,7 @@ impl PostgresCatalog {
     ) -> Result<Self, StoreError> {
         let operation = "open the catalog";
         let (pool, mut client) = first_connection(address, operation).await?;
-        let failed = |failure| refused(address, failure, operation);
+        let failed = |failure| refused(address, &failure, operation);
         let state = schema::look(&client).await.map_err(failed)?;
         fitting(&state, operation)?;
         schema::migrate(&mut client).await.map_err(failed)?;
@@ -120,7 +120,7 @@ impl PostgresCatalog {
         let operation = "look at the tables of the catalog";
         let (_, client) = first_connection(address, operation).await?;
         let state = schema::look(&client).await;
-        state.map_err(|failure| refused(address, failure, operation))
+        state.map_err(|failure| refused(address, &failure, operation))
     }
 
     /// Makes the tables in a database, or brings them up to date, and tells what they are then.
@@ -130,7 +130,7 @@ impl PostgresCatalog {
     pub async fn migrate(address: &PostgresAddress) -> Result<SchemaState, StoreError> {
         let operation = "change the tables of the catalog";
         let (_, mut client) = first_connection(address, operation).await?;
-        let failed = |failure| refused(address, failure, operation);
+        let failed = |failure| refused(address, &failure, operation);
         let state = schema::look(&client).await.map_err(failed)?;
         fitting(&state, operation)?;
         schema::migrate(&mut client).await.map_err(failed)
@@ -169,7 +169,7 @@ async fn first_connection(
     address: &PostgresAddress,
     operation: &'static str,
 ) -> Result<(Pool, Object), StoreError> {
-    let failed = |failure| refused(address, failure, operation);
+    let failed = |failure| refused(address, &failure, operation);
     let pool = pool::pool(address, WRITERS).map_err(failed)?;
     let client = pool::connection(&pool).await.map_err(failed)?;
     let sql = "SELECT current_setting('server_encoding'), current_setting('server_version'),
@@ -210,8 +210,8 @@ fn fitting(state: &SchemaState, operation: &'static str) -> Result<(), StoreErro
     Err(StoreError::new(BACKEND, operation, newer))
 }
 
-fn refused(address: &PostgresAddress, failure: Failure, operation: &'static str) -> StoreError {
-    let advice = OpenError::Advice(schema::advice(&failure, address));
+fn refused(address: &PostgresAddress, failure: &Failure, operation: &'static str) -> StoreError {
+    let advice = OpenError::Advice(schema::advice(failure, address));
     StoreError::new(BACKEND, operation, advice).while_away(failure.is_away())
 }
 

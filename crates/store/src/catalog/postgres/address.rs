@@ -154,8 +154,10 @@ impl fmt::Debug for PostgresAddress {
     }
 }
 
+type NamedValue = (String, String);
+
 /// Splits what is behind the `?` into names and values, as they are written.
-fn split(text: &str) -> Result<(&str, Vec<(String, String)>), AddressError> {
+fn split(text: &str) -> Result<(&str, Vec<NamedValue>), AddressError> {
     if !["postgres://", "postgresql://"]
         .iter()
         .any(|scheme| text.starts_with(scheme))
@@ -249,32 +251,10 @@ fn is_on_this_machine(config: &Config) -> bool {
 
 /// Makes ready to encrypt, and to believe the certificates of a file or those of the system.
 fn tls(root_certificates: Option<&str>) -> Result<Arc<ClientConfig>, AddressError> {
-    let mut roots = RootCertStore::empty();
-    match root_certificates.filter(|path| *path != "system") {
-        Some(path) => {
-            let failed = |reason: String| AddressError::RootCertificates {
-                path: path.to_owned(),
-                reason,
-            };
-            let certificates =
-                CertificateDer::pem_file_iter(path).map_err(|error| failed(error.to_string()))?;
-            for certificate in certificates {
-                let certificate = certificate.map_err(|error| failed(error.to_string()))?;
-                roots
-                    .add(certificate)
-                    .map_err(|error| failed(error.to_string()))?;
-            }
-            if roots.is_empty() {
-                return Err(failed("it holds none".to_owned()));
-            }
-        }
-        None => {
-            roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-            if roots.is_empty() {
-                return Err(AddressError::NoRootCertificates);
-            }
-        }
-    }
+    let roots = match root_certificates.filter(|path| *path != "system") {
+        Some(path) => named_roots(path)?,
+        None => roots_of_system()?,
+    };
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
@@ -282,6 +262,33 @@ fn tls(root_certificates: Option<&str>) -> Result<Arc<ClientConfig>, AddressErro
         .with_root_certificates(roots)
         .with_no_client_auth();
     Ok(Arc::new(config))
+}
+
+fn named_roots(path: &str) -> Result<RootCertStore, AddressError> {
+    let failed = |reason: String| AddressError::RootCertificates {
+        path: path.to_owned(),
+        reason,
+    };
+    let mut roots = RootCertStore::empty();
+    let certificates = CertificateDer::pem_file_iter(path);
+    for certificate in certificates.map_err(|error| failed(error.to_string()))? {
+        let certificate = certificate.map_err(|error| failed(error.to_string()))?;
+        let added = roots.add(certificate);
+        added.map_err(|error| failed(error.to_string()))?;
+    }
+    if roots.is_empty() {
+        return Err(failed("it holds none".to_owned()));
+    }
+    Ok(roots)
+}
+
+fn roots_of_system() -> Result<RootCertStore, AddressError> {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    if roots.is_empty() {
+        return Err(AddressError::NoRootCertificates);
+    }
+    Ok(roots)
 }
 
 #[cfg(test)]

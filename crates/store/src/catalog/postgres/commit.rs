@@ -12,11 +12,14 @@ use wheelhouse_index::identity::IndexName;
 use wheelhouse_index::mark::Mark;
 use wheelhouse_index::path::FilePath;
 use wheelhouse_index::record::FileRecord;
+use wheelhouse_standards::metadata::CoreMetadata;
+use wheelhouse_standards::name::ProjectKey;
+use wheelhouse_standards::simple::ProjectStatus;
 
 use super::failure::{Failure, Outcome};
 use super::marks::mark_from_row;
 use super::pipeline::Pipeline;
-use super::plan::{MarkState, Plan, Present};
+use super::plan::{MarkState, Plan, PlannedEvent, Present, ProjectState};
 use super::row::{ContentsArrays, RECORD_COLUMNS, record_columns, record_from_row, text};
 use crate::catalog::columns::RecordColumns;
 use crate::catalog::stored::{FORMAT, key_from_text, mark_to_text, metadata_to_text, parsed};
@@ -120,7 +123,7 @@ pub(super) fn files_from_rows(rows: &[Row]) -> Outcome<HashMap<FilePath, (i64, F
         .collect()
 }
 
-fn path_from_row(row: &Row) -> Outcome<(wheelhouse_standards::name::ProjectKey, FilePath)> {
+fn path_from_row(row: &Row) -> Outcome<(ProjectKey, FilePath)> {
     Ok((
         key_from_text(text(row, 0)?)?,
         parsed("path", text(row, 1)?)?,
@@ -446,23 +449,14 @@ struct Projects<'a> {
 }
 
 impl<'a> Projects<'a> {
-    fn of(
-        items: &mut dyn Iterator<
-            Item = (
-                &'a wheelhouse_standards::name::ProjectKey,
-                &'a super::plan::ProjectState,
-            ),
-        >,
-    ) -> Self {
+    fn of(items: &mut dyn Iterator<Item = (&'a ProjectKey, &'a ProjectState)>) -> Self {
         let mut columns = Self::default();
         for (key, state) in items {
             columns.key.push(key.as_str());
             columns.spelled_name.push(&state.spelled_name);
             columns.serial.push(state.serial);
             columns.files_more.push(state.files_more);
-            columns
-                .status
-                .push(state.status.map(|status| status.marker()));
+            columns.status.push(state.status.map(ProjectStatus::marker));
         }
         columns
     }
@@ -543,7 +537,7 @@ const METADATA_BYTES: usize = 8 << 20;
 
 /// Gathers metadata in pieces that are not too large.
 pub(super) fn metadata_chunks<'a>(
-    items: impl Iterator<Item = (&'a str, &'a wheelhouse_standards::metadata::CoreMetadata)>,
+    items: impl Iterator<Item = (&'a str, &'a CoreMetadata)>,
 ) -> Outcome<Vec<MetadataRows<'a>>> {
     let mut chunks: Vec<MetadataRows<'a>> = Vec::new();
     let mut bytes = usize::MAX;
@@ -575,7 +569,7 @@ struct Events<'a> {
 }
 
 impl<'a> Events<'a> {
-    fn of(items: &mut dyn Iterator<Item = (i64, &'a super::plan::PlannedEvent)>) -> Self {
+    fn of(items: &mut dyn Iterator<Item = (i64, &'a PlannedEvent)>) -> Self {
         let mut columns = Self::default();
         for (number, event) in items {
             columns.serial.push(event.serial);

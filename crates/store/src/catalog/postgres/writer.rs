@@ -29,7 +29,7 @@ const SMALL: usize = 50;
 const TRIES: usize = 3;
 
 /// How long one transaction may take that writes much.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// How long it is tried to find out what became of a transaction.
 const FATE_PATIENCE: Duration = Duration::from_secs(15);

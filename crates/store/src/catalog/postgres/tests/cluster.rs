@@ -16,8 +16,8 @@ use super::super::{PostgresAddress, PostgresCatalog};
 use crate::conformance::catalog::FixedClock;
 
 /// Waits for the runner to end, then ends the cluster by the number in its folder.
-const WATCH: &str = r#"while [ -e "/proc/$1" ]; do sleep 1; done
-    "$2/pg_ctl" -D "$3/data" -m immediate stop; rm -rf "$3""#;
+const WATCH: &str = r#"(while [ -e "/proc/$1" ]; do sleep 1; done
+    "$2/pg_ctl" -D "$3/data" -m immediate stop; rm -rf "$3") &"#;
 
 /// A database for one test.
 pub(crate) struct Database {
@@ -130,13 +130,14 @@ fn start(folder: &Path, runner: u32) {
         .status()
         .unwrap();
     assert!(started.success(), "see {}/log", folder.display());
-    as_postgres(Path::new("sh"))
+    let watched = as_postgres(Path::new("sh"))
         .args(["-c", WATCH, "watch", &runner.to_string()])
         .arg(&binaries)
         .arg(folder)
         .process_group(0)
-        .spawn()
+        .status()
         .unwrap();
+    assert!(watched.success());
 }
 
 /// Runs as the user that the server wants, which is not root.
