@@ -13,6 +13,7 @@ use wheelhouse_index::access::{Provider, Publisher};
 use wheelhouse_index::identity::{IndexName, Timestamp};
 use wheelhouse_index::permission::Rights;
 use wheelhouse_index::ports::SystemClock;
+use wheelhouse_index::replica::Replica;
 use wheelhouse_index::{Index, IndexOptions};
 use wheelhouse_store::catalog::MemoryCatalog;
 use wheelhouse_store::files::memory::MemoryFileStore;
@@ -65,6 +66,7 @@ static INDEX: LazyLock<Arc<Index>> = LazyLock::new(|| {
         clock,
         IndexOptions::default(),
         Vec::new(),
+        Replica::alone(),
     )
 });
 

@@ -64,6 +64,7 @@ pub(crate) async fn serve(settings: RunSettings, environment: &Environment) -> a
         () = wired.server.serve(listener, stop) => {}
         () = over_socket => {}
     }
+    wired.replica.leave().await;
     tracing::info!("stopped");
     Ok(())
 }

@@ -22,6 +22,7 @@ use wheelhouse_index::ports::{
     AccessStore, Catalog, Clock, FileStore, Identities, PersonSignIn, SystemClock, TokenExchange,
 };
 use wheelhouse_index::publish::Overwrite;
+use wheelhouse_index::replica::Replica;
 use wheelhouse_index::{Index, IndexOptions, SignatureListing};
 use wheelhouse_server::abuse::AbuseLimits;
 use wheelhouse_server::settings::{self as server, Limits, NeedlessCredentials, Settings};
@@ -58,6 +59,8 @@ pub(crate) struct Wired {
     pub(crate) acme: Option<Acme>,
     /// Keeps other servers off the state folder for as long as this one runs.
     pub(crate) lock: Option<StateLock>,
+    /// This server among those that use the same catalog.
+    pub(crate) replica: Arc<Replica>,
 }
 
 /// Opens everything that the settings name. `fallback_url` is where projects are looked for that
@@ -78,6 +81,7 @@ pub(crate) async fn wire(
         access_store,
         key,
         note,
+        replica,
     } = kept(settings, &state, &clock).await?;
     let files = Arc::new(file_store(settings, &state)?);
     let pages = PageCache::new(settings.limits.page_cache_bytes);
@@ -86,11 +90,12 @@ pub(crate) async fn wire(
         vec![Arc::clone(&pages) as _, Arc::clone(&hot_files) as _];
     let index = Index::new(
         IndexName::main(),
-        catalog,
+        Arc::clone(&catalog),
         Arc::clone(&files) as _,
         Arc::clone(&clock),
         index_options(settings),
-        journal_readers,
+        journal_readers.clone(),
+        Arc::clone(&replica),
     );
     index.load_marks().await?;
     let (told, first_scan) = oneshot::channel();
@@ -102,8 +107,12 @@ pub(crate) async fn wire(
         Arc::clone(&clock),
         settings.access.locks.clone(),
         settings.access.rules.clone(),
+        Arc::clone(&replica),
     )
     .await?;
+    replica
+        .follow(catalog, Arc::clone(&access), journal_readers)
+        .await?;
     let openid_key = TokenKey::new(key).derived("sign-in with OpenID");
     let identities = identities(settings, key, Arc::clone(&access), clock)?;
     let sign_in = sign_in(settings, environment, &access, &identities, openid_key)?;
@@ -129,6 +138,7 @@ pub(crate) async fn wire(
         state_note: note,
         acme,
         lock,
+        replica,
     })
 }
 
@@ -151,6 +161,8 @@ struct Kept {
     key: [u8; 32],
     /// Where all that is and what it costs, as a sentence.
     note: String,
+    /// This server among those that use the same catalog.
+    replica: Arc<Replica>,
 }
 
 async fn kept(
@@ -167,6 +179,7 @@ async fn kept(
                 access_store: catalog,
                 key: token_key(state)?,
                 note: format!("{}; the catalog is in `{}`", state.note(), path.display()),
+                replica: Replica::alone(),
             })
         }
         CatalogSettings::StateFolder => {
@@ -176,6 +189,7 @@ async fn kept(
                 access_store,
                 key: token_key(state)?,
                 note: state.note().to_owned(),
+                replica: Replica::alone(),
             })
         }
     }
@@ -196,11 +210,13 @@ async fn in_postgres(
         ),
         None => format!("the catalog is in {address}"),
     };
+    let replicas = catalog.replicas().await?;
     Ok(Kept {
         catalog: Arc::clone(&catalog) as _,
         access_store: catalog,
         key,
         note,
+        replica: Replica::among(Arc::new(replicas)),
     })
 }
 

@@ -6,6 +6,7 @@ mod publisher;
 mod state;
 mod token;
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use wheelhouse_standards::name::ProjectKey;
@@ -18,7 +19,8 @@ use crate::permission::{
     AccessRules, Decision, Lock, Principal, Question, Right, Role, Rule, Sight, decide,
     may_somewhere,
 };
-use crate::ports::{AccessChange, AccessStore, Clock, StoreError};
+use crate::ports::{AccessChange, AccessStore, Clock, Held, StoreError};
+use crate::replica::Replica;
 
 pub use crate::locks::NameLock;
 pub use change::AccessError;
@@ -37,10 +39,20 @@ pub struct Access {
     /// The rules of the settings.
     written: Vec<Rule>,
     state: RwLock<State>,
+    /// How many changes were made here.
+    made: AtomicU64,
     /// Held while records change, so that what was checked still holds when it is written.
     changing: tokio::sync::Mutex<()>,
     /// Held by whoever uploads the first file of a project.
     creating: NameLocks,
+    replica: Arc<Replica>,
+}
+
+/// Held by whoever creates a project, at whichever replica.
+#[derive(Debug)]
+pub struct Creating {
+    _here: NameLock,
+    _elsewhere: Option<Box<dyn Held>>,
 }
 
 impl Access {
@@ -53,6 +65,7 @@ impl Access {
         clock: Arc<dyn Clock>,
         locks: Vec<Lock>,
         written: Vec<Rule>,
+        replica: Arc<Replica>,
     ) -> Result<Arc<Self>, StoreError> {
         let state = State::of(store.access_records().await?, &locks, &written);
         Ok(Arc::new(Self {
@@ -61,8 +74,10 @@ impl Access {
             locks,
             written,
             state: RwLock::new(state),
+            made: AtomicU64::new(0),
             changing: tokio::sync::Mutex::default(),
             creating: NameLocks::default(),
+            replica,
         }))
     }
 
@@ -73,18 +88,37 @@ impl Access {
 
     /// Writes a change, and makes it count. Called while `changing` is held.
     async fn make(&self, change: AccessChange) -> Result<(), StoreError> {
+        self.make_here(change).await?;
+        self.replica.settle_access().await;
+        Ok(())
+    }
+
+    async fn make_here(&self, change: AccessChange) -> Result<(), StoreError> {
         let (put, removed) = (change.put.clone(), change.remove.clone());
         self.store.change_access(change).await?;
         {
             let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+            self.made.fetch_add(1, Ordering::AcqRel);
             if state.follow(&put, &removed) {
                 return Ok(());
             }
         }
-        let records = self.store.access_records().await?;
-        let state = State::of(records, &self.locks, &self.written);
-        *self.state.write().unwrap_or_else(PoisonError::into_inner) = state;
-        Ok(())
+        self.read_again().await
+    }
+
+    /// Reads what is kept once more: all of it, as it is now.
+    pub(crate) async fn read_again(&self) -> Result<(), StoreError> {
+        loop {
+            let made = self.made.load(Ordering::Acquire);
+            let records = self.store.access_records().await?;
+            let read = State::of(records, &self.locks, &self.written);
+            let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+            // A change that was made here meanwhile may not have been read.
+            if self.made.load(Ordering::Acquire) == made {
+                *state = read;
+                return Ok(());
+            }
+        }
     }
 
     /// Returns whether somebody who did not sign in may use a right on everything.

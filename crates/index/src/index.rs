@@ -15,6 +15,7 @@ use crate::locks::NameLocks;
 use crate::permission::{Pattern, Sight};
 use crate::ports::{Catalog, Clock, Committed, Counts, FileStore, StoreError};
 use crate::reading::{Learner, Reader};
+use crate::replica::Replica;
 use crate::view::{Hosted, Seen, View};
 use crate::withdrawn::Withdrawn;
 
@@ -44,6 +45,7 @@ pub struct Core {
     pub(crate) reader: Reader,
     pub(crate) options: IndexOptions,
     journal_readers: Arc<[Arc<dyn JournalReader>]>,
+    pub(crate) replica: Arc<Replica>,
     pub(crate) knowledge: Knowledge,
     pub(crate) withdrawn: Withdrawn,
     /// Held while an owner changes something: what is planned is what is done.
@@ -106,7 +108,7 @@ pub enum SignatureListing {
 
 impl Index {
     /// Puts an index together. `journal_readers` are told of each change before whoever made it
-    /// is answered. Must be called within a Tokio runtime.
+    /// is answered, and so are the other replicas. Must be called within a Tokio runtime.
     pub fn new(
         name: IndexName,
         catalog: Arc<dyn Catalog>,
@@ -114,6 +116,7 @@ impl Index {
         clock: Arc<dyn Clock>,
         options: IndexOptions,
         journal_readers: Vec<Arc<dyn JournalReader>>,
+        replica: Arc<Replica>,
     ) -> Arc<Self> {
         let (learner, learned) = mpsc::channel(1_024);
         tokio::spawn(Learner::new(name.clone(), Arc::clone(&catalog)).run(learned));
@@ -127,6 +130,7 @@ impl Index {
             reader: Reader::new(options.reading_threads, learner),
             options,
             journal_readers: journal_readers.into(),
+            replica,
             knowledge: Knowledge::default(),
             withdrawn: Withdrawn::default(),
             managing: tokio::sync::Mutex::default(),
@@ -147,6 +151,11 @@ impl Index {
             core: Arc::clone(&self.core),
             view: Arc::new(Seen::new(Arc::clone(&self.view), sight.clone())),
         })
+    }
+
+    /// Returns this server among its replicas.
+    pub fn replica(&self) -> &Arc<Replica> {
+        &self.replica
     }
 
     /// Returns the index's name.
@@ -222,12 +231,14 @@ impl Index {
     /// pages for good.
     pub(crate) async fn commit_recorded(&self, change: Change) -> Result<Committed, StoreError> {
         let (catalog, readers) = (Arc::clone(&self.catalog), Arc::clone(&self.journal_readers));
+        let replica = Arc::clone(&self.replica);
         let committing = tokio::spawn(async move {
             let committed = catalog.commit(change).await?;
             if let Committed::Applied(applied) = &committed {
                 for reader in readers.iter() {
                     reader.applied(applied);
                 }
+                replica.settle(applied.serial).await;
             }
             Ok(committed)
         });

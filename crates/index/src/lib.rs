@@ -28,6 +28,7 @@ pub mod reading;
 pub mod record;
 pub mod release;
 mod remove;
+pub mod replica;
 pub mod said;
 pub mod search;
 mod vetting;

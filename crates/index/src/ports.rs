@@ -8,6 +8,7 @@ mod clock;
 mod file_store;
 mod identities;
 mod person_sign_in;
+mod replicas;
 mod token_exchange;
 
 pub use access_store::{AccessChange, AccessRecord, AccessStore};
@@ -20,6 +21,7 @@ pub use file_store::{
 };
 pub use identities::{IdentifyError, Identities};
 pub use person_sign_in::{Begun, PersonSignIn, Returned, SignInError, SignedIn};
+pub use replicas::{Held, LEASE, Progress, Replicas};
 pub use token_exchange::{MintError, Minted, TokenExchange};
 
 /// A backend could not do its work. Never about the request: what a request may get wrong has an

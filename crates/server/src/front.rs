@@ -6,14 +6,15 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use axum::Router;
-use http::header::{HeaderName, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS};
+use http::header::{HeaderName, STRICT_TRANSPORT_SECURITY, WARNING, X_CONTENT_TYPE_OPTIONS};
 use http::request::Parts;
 use http::uri::PathAndQuery;
-use http::{HeaderValue, Method, Request, Response, Uri};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri};
 use hyper::body::Incoming;
 use tower::Service as _;
 use tracing::Instrument as _;
 use wheelhouse_index::permission::Right;
+use wheelhouse_index::replica::Stale;
 
 use crate::access_log::{RequestFacts, ResponseFacts};
 use crate::body::Body;
@@ -28,6 +29,8 @@ use crate::routes::{answer_file, moved_permanently, requested_page};
 use crate::state::State;
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// How long ago an answer was known to be true.
+static STALE_SECONDS: HeaderName = HeaderName::from_static("x-wheelhouse-stale-seconds");
 
 /// Answers requests.
 #[derive(Debug, Clone)]
@@ -93,7 +96,10 @@ impl Front {
                     let request = Request::from_parts(head, body);
                     // At the highest level, so that every line about the request has its id.
                     let span = tracing::error_span!("request", request.id = info.id.as_str());
-                    (route_of(&path), self.routed(request).instrument(span).await)
+                    (
+                        route_of(&path),
+                        self.refreshed(request).instrument(span).await,
+                    )
                 }
             }
             Target::AddSlash => {
@@ -194,6 +200,10 @@ impl Front {
         if head.method != Method::GET && head.method != Method::HEAD {
             return None;
         }
+        // Whether what is kept is true is for the routes to find out.
+        if !self.state.index.replica().is_fresh() {
+            return None;
+        }
         if path.starts_with("/simple/") {
             return self.hot_page(head, path, info);
         }
@@ -243,6 +253,21 @@ impl Front {
         Some((route, answer_page(&page.1, &head.headers)))
     }
 
+    /// Lets the routes answer, once it is known that what is kept in memory is true, or that this
+    /// cannot be found out now.
+    async fn refreshed(&self, request: Request<Incoming>) -> Response<Body> {
+        let freshness = self.state.index.replica().refresh().await;
+        let is_reading = request.method() == Method::GET || request.method() == Method::HEAD;
+        let mut response = self.routed(request).await;
+        if let Err(stale) = freshness
+            && is_reading
+            && (response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED)
+        {
+            mark_stale(response.headers_mut(), stale);
+        }
+        response
+    }
+
     async fn routed(&self, request: Request<Incoming>) -> Response<Body> {
         // The router's error is that it has none.
         match self
@@ -255,6 +280,17 @@ impl Front {
             Err(never) => match never {},
         }
     }
+}
+
+/// Says that an answer was true some time ago, and may not be now.
+///
+/// Standard: RFC 7234, "Warning" (110), which later editions left out and caches still know.
+fn mark_stale(headers: &mut HeaderMap, stale: Stale) {
+    headers.insert(
+        WARNING,
+        HeaderValue::from_static("110 - \"Response is Stale\""),
+    );
+    headers.insert(STALE_SECONDS.clone(), stale.seconds.into());
 }
 
 fn refusal(error: ApiError) -> Response<Body> {

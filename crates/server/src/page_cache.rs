@@ -193,6 +193,10 @@ impl JournalReader for PageCache {
         }
         self.generations.touch(EVERYTHING);
     }
+
+    fn access_changed(&self) {
+        self.forget_all();
+    }
 }
 
 /// The key of a page in the cache.

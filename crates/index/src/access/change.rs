@@ -12,11 +12,10 @@ use super::state::{
     ACCOUNT, MEMBER, ROLE, RULE, SIGNED_IN, StoredAccount, StoredMember, StoredRole, StoredRule,
     StoredSignIn,
 };
-use super::{Access, Account, AccountKind, Member};
+use super::{Access, Account, AccountKind, Creating, Member};
 use crate::actor::UserName;
 use crate::audit::{AuditEvent, AuditKind};
 use crate::change::Attribution;
-use crate::locks::NameLock;
 use crate::permission::{GroupName, Role, Rule};
 use crate::ports::{AccessChange, AccessRecord, StoreError};
 
@@ -232,8 +231,16 @@ impl Access {
 
     /// Waits until nobody else is creating a project: of those who may create it but not upload to
     /// it, one alone may.
-    pub async fn creating(&self, project: &ProjectKey) -> NameLock {
-        self.creating.lock(project.as_str()).await
+    ///
+    /// # Errors
+    /// [`StoreError`] if nobody can tell whether another replica creates it.
+    pub async fn creating(&self, project: &ProjectKey) -> Result<Creating, StoreError> {
+        let here = self.creating.lock(project.as_str()).await;
+        let elsewhere = self.replica.hold(&format!("create {project}")).await?;
+        Ok(Creating {
+            _here: here,
+            _elsewhere: elsewhere,
+        })
     }
 
     /// Makes whoever creates a project its owner, unless it has one, and returns whether it did.

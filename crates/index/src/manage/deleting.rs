@@ -201,7 +201,12 @@ impl Index {
 
     /// Removes for good, once a day, what was deleted longer ago than it is to be kept.
     pub async fn empty_bin(self: Arc<Self>) {
+        const DAY: std::time::Duration = std::time::Duration::from_hours(24);
         loop {
+            if !self.replica.is_turn("empty the bin", DAY).await {
+                tokio::time::sleep(DAY).await;
+                continue;
+            }
             let kept = i64::from(self.options.bin_days) * MICROSECONDS_PER_DAY;
             let before = Timestamp(self.clock.now().0.saturating_sub(kept));
             match self.files.forget_discarded(before).await {
@@ -213,7 +218,7 @@ impl Index {
                 ),
                 Err(error) => tracing::error!("cannot empty the bin: {error}"),
             }
-            tokio::time::sleep(std::time::Duration::from_hours(24)).await;
+            tokio::time::sleep(DAY).await;
         }
     }
 }

@@ -13,6 +13,7 @@ use wheelhouse_index::page::Links;
 use wheelhouse_index::path::FilePath;
 use wheelhouse_index::ports::{Catalog, Clock, FileStore, Observation, Scan, Seen};
 use wheelhouse_index::publish::{ClaimedDigests, Overwrite, PublishError, Published, Upload};
+use wheelhouse_index::replica::Replica;
 use wheelhouse_index::{Index, IndexOptions};
 use wheelhouse_standards::found::FoundFile;
 use wheelhouse_standards::name::ProjectKey;
@@ -41,6 +42,13 @@ impl Clock for FixedClock {
 /// Remembers what it was told.
 #[derive(Debug, Default)]
 pub(crate) struct Told(std::sync::Mutex<Vec<Applied>>);
+
+impl Told {
+    /// Everything that was told.
+    pub(crate) fn all(&self) -> Vec<Applied> {
+        self.0.lock().expect("not poisoned").clone()
+    }
+}
 
 impl JournalReader for Told {
     fn applied(&self, applied: &Applied) {
@@ -96,6 +104,7 @@ impl House {
             clock,
             options,
             vec![Arc::clone(&told) as _],
+            Replica::alone(),
         );
         Self {
             index,

@@ -8,4 +8,5 @@ mod pages;
 mod publishing;
 mod releases;
 mod removing;
+mod replicas;
 mod searching;

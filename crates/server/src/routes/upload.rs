@@ -227,7 +227,7 @@ async fn create(
     uploads: Vec<Upload>,
     by: Attribution,
 ) -> Result<Published, ApiError> {
-    let _alone = state.access.creating(&project).await;
+    let _alone = state.access.creating(&project).await?;
     // Somebody else may have been faster, whose project it is now.
     let is_new = may_upload(&state, &who, &project).await?;
     let is_adopted = is_new && state.access.adopt_project(&project, by.clone()).await?;

@@ -13,6 +13,8 @@ mod stored;
 mod touched;
 
 pub use memory::MemoryCatalog;
-pub use postgres::{AddressError, JournalChanges, PostgresAddress, PostgresCatalog};
+pub use postgres::{
+    AddressError, JournalChanges, PostgresAddress, PostgresCatalog, PostgresReplicas,
+};
 pub use schema_state::{SchemaState, Step};
 pub use sqlite::{SqliteCatalog, SqliteOptions, WhenDamaged};

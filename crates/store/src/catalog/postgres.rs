@@ -16,6 +16,7 @@ mod plan;
 mod pool;
 mod read;
 mod reads;
+mod replicas;
 mod row;
 mod schema;
 mod search;
@@ -41,6 +42,7 @@ pub use address::{AddressError, PostgresAddress};
 pub use changes::JournalChanges;
 use failure::{BACKEND, Failure, Outcome};
 use reads::Reads;
+pub use replicas::PostgresReplicas;
 use writer::Writer;
 
 /// How many connections ask at the same time.
@@ -48,6 +50,9 @@ const READERS: usize = 12;
 
 /// How many connections write: one changes of packages, the others what is kept besides.
 const WRITERS: usize = 3;
+
+/// How many connections renew the lease, look at the others', and hold what one alone may.
+const FOLLOWERS: usize = 8;
 
 /// Whoever changes who may do what takes this lock.
 const ACCESS_LOCK: i64 = 0x5748_534C_0002;
@@ -142,6 +147,17 @@ impl PostgresCatalog {
     /// [`StoreError`] if it cannot be read now.
     pub async fn changes(&self) -> Result<JournalChanges, StoreError> {
         Ok(JournalChanges::follow(&self.address, self.head().await?))
+    }
+
+    /// Returns this server as one of those that use the same database, with connections of its own:
+    /// no lease runs out because others write.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database cannot be asked now.
+    pub async fn replicas(&self) -> Result<PostgresReplicas, StoreError> {
+        let pool = pool::pool(&self.address, FOLLOWERS)
+            .map_err(|failure| failure.into_store_error("make connections for replicas"))?;
+        Ok(PostgresReplicas::new(pool, self.changes().await?))
     }
 
     /// Returns the key of a name that all servers over this database share. It is made with `fill`

@@ -12,11 +12,18 @@ use super::failure::{Failure, Outcome, Trouble};
 use crate::catalog::schema_state::{SchemaState, Step};
 
 /// What each version of the tables adds to the one before it. Never changed once released.
-const MIGRATIONS: &[Migration] = &[Migration {
-    name: "begin",
-    compatible: 1,
-    sql: include_str!("migrations/0001_begin.sql"),
-}];
+const MIGRATIONS: &[Migration] = &[
+    Migration {
+        name: "begin",
+        compatible: 1,
+        sql: include_str!("migrations/0001_begin.sql"),
+    },
+    Migration {
+        name: "replicas",
+        compatible: 1,
+        sql: include_str!("migrations/0002_replicas.sql"),
+    },
+];
 
 /// One of these at a time may change the tables, whoever asks: `WHSL` and a number.
 const MIGRATION_LOCK: i64 = 0x5748_534C_0001;

@@ -13,6 +13,7 @@ use crate::conformance::catalog::{
 use cluster::Database;
 
 pub(super) mod cluster;
+mod replicas;
 
 catalog_promises!({
     let database = Database::new().await;
