@@ -45,6 +45,10 @@ pub(crate) const COMMANDS: &[(&str, &str)] = &[
         "setup-client",
         "Set pip, uv, poetry, twine and others up for an index",
     ),
+    (
+        "ci",
+        "Write the file that lets a CI system check and release",
+    ),
     ("container", "Start as the container image does"),
     ("pypi-server", "Take the command line of pypiserver"),
     ("help", "Show this help, or that of a command"),
@@ -129,6 +133,7 @@ impl<'a> Reader<'a> {
             CommandName::Doctor => ("URL", 1, 1),
             CommandName::Release => ("[DIR]", 0, 1),
             CommandName::SetupClient => ("[CLIENT ...]", 0, usize::MAX),
+            CommandName::Ci => ("[SYSTEM] [DIR]", 0, 2),
             _ => ("FILE ...", 1, usize::MAX),
         };
         let parsed = self.options(&options_of(name), Some(name), 1)?;

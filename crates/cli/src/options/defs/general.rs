@@ -69,6 +69,7 @@ pub(crate) static HELP: OptionDef = OptionDef {
         CommandName::Publish,
         CommandName::Doctor,
         CommandName::SetupClient,
+        CommandName::Ci,
     ],
     topic: Topic::General,
     is_pypiserver: true,
