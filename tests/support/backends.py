@@ -12,6 +12,8 @@ from .programs import venv
 
 NEEDED = [
     "setuptools==84.2.1", "wheel==0.48.0", "hatchling==1.33.0", "setuptools-scm==10.3.4", "towncrier==26.9.0",
+    # What pipelines install for themselves.
+    "build==1.6.1", "pytest==9.2.0",
 ]
 
 

@@ -7,6 +7,7 @@ pub mod client_setup;
 pub mod contents;
 pub mod distribution;
 pub mod modules;
+pub mod pipelines;
 pub mod publishing;
 pub mod pypirc;
 pub mod readiness;

@@ -131,9 +131,20 @@ impl Written {
 
 /// Returns the name that a project's files give it, if it is plainly written there.
 pub fn name_of(files: &dyn Files) -> Option<String> {
-    let of_toml = || toml::name(&files.read("pyproject.toml")?);
-    let of_cfg = || setup_cfg::value(&files.read("setup.cfg")?, "name");
-    let of_script = || python::name_in_setup(&files.read("setup.py")?);
+    let paths: &[&[&str]] = &[&["project", "name"], &["tool", "poetry", "name"]];
+    let of_toml = || toml::text_at(&files.read("pyproject.toml")?, paths);
+    let of_cfg = || setup_cfg::value(&files.read("setup.cfg")?, "metadata", "name");
+    let of_script = || python::text_in_setup(&files.read("setup.py")?, "name");
+    of_toml().or_else(of_cfg).or_else(of_script)
+}
+
+/// Returns for which versions of Python a project's files say it is, as they write it.
+pub(crate) fn python_of(files: &dyn Files) -> Option<String> {
+    let poetry: &[&str] = &["tool", "poetry", "dependencies", "python"];
+    let paths: &[&[&str]] = &[&["project", "requires-python"], poetry];
+    let of_toml = || toml::text_at(&files.read("pyproject.toml")?, paths);
+    let of_cfg = || setup_cfg::value(&files.read("setup.cfg")?, "options", "python_requires");
+    let of_script = || python::text_in_setup(&files.read("setup.py")?, "python_requires");
     of_toml().or_else(of_cfg).or_else(of_script)
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use pep440_rs::VersionSpecifier;
+use pep440_rs::{Version, VersionSpecifier};
 
 /// A `Requires-Python` value that installers can read, such as `>=2.7, !=3.0.*`.
 ///
@@ -21,6 +21,19 @@ impl RequiresPython {
     /// Returns the specifiers as text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Returns whether some release of Python 3 with this second number fits, such as 12 for `3.12`.
+    pub fn admits_minor(&self, minor: u64) -> bool {
+        // A bound may lie between two releases of one minor: its first and a late one are tried.
+        [0, 30].into_iter().any(|patch| {
+            let version = Version::new([3, minor, patch]);
+            let given = self.0.split(',').map(str::trim);
+            given.filter(|text| !text.is_empty()).all(|text| {
+                let read = text.parse::<VersionSpecifier>();
+                read.is_ok_and(|specifier| specifier.contains(&version))
+            })
+        })
     }
 }
 
@@ -100,6 +113,25 @@ mod tests {
             "!=3.9.1",
         ] {
             assert_eq!(text.parse::<RequiresPython>().unwrap().as_str(), text);
+        }
+    }
+
+    #[test]
+    fn minors_of_python_are_admitted_if_one_of_their_releases_is() {
+        for (text, admitted) in [
+            (">=3.9", &[9, 10, 11, 12][..]),
+            (">=3.10.4, <3.12", &[10, 11]),
+            ("~=3.9, !=3.11.*", &[9, 10, 12]),
+            ("==3.10.*", &[10]),
+            ("<3.10.2", &[8, 9, 10]),
+            (">=2.7,<3", &[]),
+            ("===3.9", &[]),
+        ] {
+            let requires: RequiresPython = text.parse().unwrap();
+            let found: Vec<u64> = (8..13)
+                .filter(|minor| requires.admits_minor(*minor))
+                .collect();
+            assert_eq!(found, admitted, "{text}");
         }
     }
 

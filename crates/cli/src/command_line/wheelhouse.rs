@@ -46,6 +46,10 @@ pub(crate) const COMMANDS: &[(&str, &str)] = &[
         "Set pip, uv, poetry, twine and others up for an index",
     ),
     (
+        "ci",
+        "Write the file that lets a CI system check and release",
+    ),
+    (
         "migrate",
         "Bring the tables of the catalog up to date, or check them",
     ),
@@ -134,6 +138,7 @@ impl<'a> Reader<'a> {
             CommandName::Doctor => ("URL", 1, 1),
             CommandName::Release => ("[DIR]", 0, 1),
             CommandName::SetupClient => ("[CLIENT ...]", 0, usize::MAX),
+            CommandName::Ci => ("[SYSTEM] [DIR]", 0, 2),
             _ => ("FILE ...", 1, usize::MAX),
         };
         let parsed = self.options(&options_of(name), Some(name), 1)?;

@@ -1,5 +1,6 @@
 //! What maintainers do from the command line, against any index.
 
+mod ci;
 mod doctor;
 mod publish;
 mod release;
@@ -21,6 +22,7 @@ pub(crate) fn carry_out(
     environment: &Environment,
 ) -> Result<(), Failure> {
     match command {
+        CommandName::Ci => ci::ci(parsed, environment),
         CommandName::Doctor => doctor::doctor(parsed, environment),
         CommandName::Release => release::release(parsed, environment),
         CommandName::SetupClient => setup_client::setup_client(parsed, environment),

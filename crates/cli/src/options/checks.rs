@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use wheelhouse_auth::ldap::LdapUrl;
 use wheelhouse_index::permission::{Pattern, Rights, Rule};
+use wheelhouse_release::pipelines::{ACTIONS, PlainText};
 use wheelhouse_standards::check::Policy;
 use wheelhouse_standards::digest::HashAlgorithm;
 use wheelhouse_upstream::acme;
@@ -104,7 +105,10 @@ pub(crate) fn web_addresses(text: &str) -> Result<(), String> {
 pub(crate) fn skippable(text: &str) -> Result<(), String> {
     const NAMES: &[&str] = &[
         "branch",
+        "version",
         "changelog",
+        "tag",
+        "index",
         "newest",
         "python",
         "licence",
@@ -116,6 +120,58 @@ pub(crate) fn skippable(text: &str) -> Result<(), String> {
     let mut words = text.split(',').map(str::trim);
     match words.find(|word| !NAMES.contains(word)) {
         Some(word) => Err(format!("`{word}` is none of {}", NAMES.join(", "))),
+        None => Ok(()),
+    }
+}
+
+/// A text on which no CI system and no shell acts.
+pub(crate) fn plain_text(text: &str) -> Result<(), String> {
+    if text.is_empty() {
+        return Err("write something".to_owned());
+    }
+    let read = text.parse::<PlainText>();
+    read.map(|_| ()).map_err(|error| error.to_string())
+}
+
+/// A SHA-256 digest in hexadecimal digits.
+pub(crate) fn sha256(text: &str) -> Result<(), String> {
+    let is_digest = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_digest
+        .then_some(())
+        .ok_or_else(|| "write 64 hexadecimal digits".to_owned())
+}
+
+/// A list of versions of Python.
+pub(crate) fn pythons(text: &str) -> Result<(), String> {
+    let is_number = |part: &str| part.len() < 4 && part.parse::<u16>().is_ok();
+    let is_version = |word: &str| {
+        word.trim()
+            .split_once('.')
+            .is_some_and(|(first, second)| first == "3" && is_number(second))
+    };
+    match text.split(',').find(|word| !is_version(word)) {
+        Some(word) => Err(format!("`{word}` is no version such as 3.12")),
+        None => Ok(()),
+    }
+}
+
+/// A list of actions with their versions.
+pub(crate) fn actions(text: &str) -> Result<(), String> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-/".contains(c);
+    let is_action = |word: &str| {
+        let parts = word.trim().split_once('@');
+        parts.is_some_and(|(name, version)| {
+            ACTIONS.iter().any(|(action, _)| *action == name)
+                && !version.is_empty()
+                && version.chars().all(is_plain)
+        })
+    };
+    let names: Vec<&str> = ACTIONS.iter().map(|(action, _)| *action).collect();
+    match text.split(',').find(|word| !is_action(word)) {
+        Some(word) => Err(format!(
+            "`{word}` is no version of one of {}; write ACTION@VERSION",
+            names.join(", ")
+        )),
         None => Ok(()),
     }
 }

@@ -191,6 +191,14 @@ fn of_command(command: CommandName, profile: Profile) -> String {
              index cannot be reached, 5 if it refuses.",
             " [CLIENT ...]",
         ),
+        CommandName::Ci => (
+            "Writes the file that lets a CI system check each change of the project in DIR, or here, and \
+             release each tag. SYSTEM is github, gitlab, jenkins, azure, bitbucket or woodpecker; without \
+             it, the remote and the files of the repository tell. A file that is not ours, or that \
+             somebody changed, is left as it is. What remains to be done is told in the end. Exit codes: \
+             2 for the command line, 3 if the file cannot be written.",
+            " [SYSTEM] [DIR]",
+        ),
         CommandName::Migrate => (
             "Makes the tables of the catalog, or brings them up to date, as `run` does at its start. \
              Older servers go on meanwhile, unless the tables say that they cannot. Exit code 1: \
@@ -222,6 +230,7 @@ fn of_command(command: CommandName, profile: Profile) -> String {
                 | CommandName::Publish
                 | CommandName::Doctor
                 | CommandName::SetupClient
+                | CommandName::Ci
         )
     {
         text.push_str(

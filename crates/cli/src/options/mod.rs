@@ -61,6 +61,8 @@ pub(crate) enum CommandName {
     Doctor,
     /// `setup-client`.
     SetupClient,
+    /// `ci`.
+    Ci,
     /// `migrate`.
     Migrate,
 }
@@ -89,6 +91,7 @@ impl CommandName {
             Self::Publish => "publish",
             Self::Doctor => "doctor",
             Self::SetupClient => "setup-client",
+            Self::Ci => "ci",
             Self::Migrate => "migrate",
         }
     }
@@ -323,6 +326,7 @@ impl OptionDef {
 pub(crate) fn options_of(command: CommandName) -> Vec<&'static OptionDef> {
     let takes = |option: &&OptionDef| option.commands.contains(&command);
     let own = defs::owners::ALL.iter().chain(defs::maintainers::ALL);
+    let own = own.chain(defs::pipelines::ALL);
     let all = own.chain(defs::ALL);
     all.copied().filter(takes).collect()
 }

@@ -31,11 +31,11 @@ pub(super) fn line_of_setup(text: &str) -> Option<usize> {
     Some(call.start_position().row + 1)
 }
 
-/// Returns the name that a setup script gives to `setup()`.
-pub(super) fn name_in_setup(text: &str) -> Option<String> {
+/// Returns the text that a setup script gives to `setup()` by a name.
+pub(super) fn text_in_setup(text: &str, name: &str) -> Option<String> {
     let source = Source::read(text);
     let call = source.call_of_setup(source.tree.root_node())?;
-    let value = source.argument(call, "name")?;
+    let value = source.argument(call, name)?;
     Some(text[source.literal(value)?].to_owned())
 }
 

@@ -6,7 +6,7 @@ use super::{Files, PlaceFault, VersionPlace, Written, in_attribute, in_text};
 
 /// Finds the version that `[metadata]` has.
 pub(super) fn find(text: &str, files: &dyn Files) -> Result<Option<VersionPlace>, PlaceFault> {
-    let Some(at) = place_of(text, "version") else {
+    let Some(at) = place_of(text, "metadata", "version") else {
         return Ok(None);
     };
     let value = &text[at.clone()];
@@ -19,13 +19,13 @@ pub(super) fn find(text: &str, files: &dyn Files) -> Result<Option<VersionPlace>
     }
 }
 
-/// Returns what `[metadata]` says of a key.
-pub(super) fn value(text: &str, key: &str) -> Option<String> {
-    Some(text[place_of(text, key)?].to_owned()).filter(|value| !value.is_empty())
+/// Returns what a section says of a key.
+pub(super) fn value(text: &str, section: &str, key: &str) -> Option<String> {
+    Some(text[place_of(text, section, key)?].to_owned()).filter(|value| !value.is_empty())
 }
 
-/// Returns where the value of a key of `[metadata]` stands, in bytes.
-fn place_of(text: &str, key: &str) -> Option<Range<usize>> {
+/// Returns where the value of a key of a section stands, in bytes.
+fn place_of(text: &str, wanted: &str, key: &str) -> Option<Range<usize>> {
     let mut section = "";
     let mut start = 0;
     for line in text.split_inclusive('\n') {
@@ -38,7 +38,7 @@ fn place_of(text: &str, key: &str) -> Option<Range<usize>> {
         {
             section = name;
         }
-        let Some(mark) = trimmed.find(['=', ':']).filter(|_| section == "metadata") else {
+        let Some(mark) = trimmed.find(['=', ':']).filter(|_| section == wanted) else {
             continue;
         };
         if trimmed.starts_with([' ', '\t', '#', ';']) || trimmed[..mark].trim_end() != key {

@@ -40,13 +40,12 @@ pub(super) fn find(text: &str, files: &dyn Files) -> Result<Option<VersionPlace>
     of_tool(root, files)
 }
 
-/// Returns the name of the project.
-pub(super) fn name(text: &str) -> Option<String> {
+/// Returns the text at the first of these paths that has one.
+pub(super) fn text_at(text: &str, paths: &[&[&str]]) -> Option<String> {
     let document = DeTable::parse(text).ok()?;
     let named =
-        |path: &[&str]| at(document.get_ref(), path).and_then(|value| value.get_ref().as_str());
-    let name = named(&["project", "name"]).or_else(|| named(&["tool", "poetry", "name"]))?;
-    Some(name.to_owned())
+        |path: &&[&str]| at(document.get_ref(), path).and_then(|value| value.get_ref().as_str());
+    paths.iter().find_map(named).map(str::to_owned)
 }
 
 /// Finds a version that a build backend reads elsewhere.

@@ -19,12 +19,12 @@ const COPIED: &[&str] = &[
 ];
 
 /// A repository with a project in it.
-pub(super) struct Repository<'p> {
+pub(in crate::maintainers) struct Repository<'p> {
     programs: &'p Programs,
     /// Its folder.
     top: PathBuf,
     /// Where the project is in it, or nothing if it is the whole.
-    pub(super) prefix: String,
+    pub(in crate::maintainers) prefix: String,
     /// The commit that is checked out.
     pub(super) commit: String,
     /// When it was made, in seconds since 1970.
@@ -40,8 +40,8 @@ pub(super) struct Branch {
 }
 
 /// A tag and the commit that it names.
-pub(super) struct Tag {
-    pub(super) name: String,
+pub(in crate::maintainers) struct Tag {
+    pub(in crate::maintainers) name: String,
     pub(super) commit: String,
 }
 
@@ -56,7 +56,10 @@ pub(super) struct Copy {
 
 impl<'p> Repository<'p> {
     /// Finds the repository that a folder is in.
-    pub(super) async fn find(programs: &'p Programs, folder: &Path) -> Result<Self, Failure> {
+    pub(in crate::maintainers) async fn find(
+        programs: &'p Programs,
+        folder: &Path,
+    ) -> Result<Self, Failure> {
         if programs.find("git").is_none() {
             return Err(ReleaseFailure::usage("git is not installed".to_owned()).into());
         }
@@ -223,7 +226,7 @@ impl<'p> Repository<'p> {
     }
 
     /// Returns all tags.
-    pub(super) async fn tags(&self) -> Result<Vec<Tag>, Failure> {
+    pub(in crate::maintainers) async fn tags(&self) -> Result<Vec<Tag>, Failure> {
         let format = "--format=%(refname:strip=2)%09%(objectname)%09%(*objectname)";
         let listed = self.git(["for-each-ref", "refs/tags", format]).await?;
         let read = |line: &str| {
@@ -247,6 +250,49 @@ impl<'p> Repository<'p> {
                 "git config user.name NAME && git config user.email ADDRESS",
             )
         }))
+    }
+
+    /// Returns its folder.
+    pub(in crate::maintainers) fn top(&self) -> &Path {
+        &self.top
+    }
+
+    /// Returns the address of the remote that the project goes to, and its name.
+    pub(in crate::maintainers) async fn remote(&self) -> Result<Option<(String, String)>, Failure> {
+        let listed = self.git(["remote"]).await?;
+        let names: Vec<&str> = listed.out.lines().collect();
+        let first = names.iter().find(|name| **name == "origin");
+        let Some(name) = first.or(names.first()) else {
+            return Ok(None);
+        };
+        let url = self.setting(&format!("remote.{name}.url")).await?;
+        Ok(url.map(|url| ((*name).to_owned(), url)))
+    }
+
+    /// Returns the branch to which changes are merged, as far as the repository knows: that of a
+    /// remote, or `main` or `master`, or else the one that is checked out.
+    pub(in crate::maintainers) async fn main_branch(&self) -> Result<Option<String>, Failure> {
+        if let Some((remote, _)) = self.remote().await? {
+            let head = format!("refs/remotes/{remote}/HEAD");
+            let found = self
+                .git(["symbolic-ref", "--quiet", "--short", &head])
+                .await?;
+            let name = found.line().strip_prefix(&format!("{remote}/"));
+            if let Some(name) = name.filter(|_| found.is_good) {
+                return Ok(Some(name.to_owned()));
+            }
+        }
+        for name in ["main", "master"] {
+            let branch = format!("refs/heads/{name}");
+            let words = ["show-ref", "--verify", "--quiet", &branch];
+            if self.git(words).await?.is_good {
+                return Ok(Some(name.to_owned()));
+            }
+        }
+        let head = self
+            .git(["symbolic-ref", "--quiet", "--short", "HEAD"])
+            .await?;
+        Ok(head.is_good.then(|| head.line().to_owned()))
     }
 
     async fn setting(&self, key: &str) -> Result<Option<String>, Failure> {

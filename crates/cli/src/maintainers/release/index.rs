@@ -23,25 +23,47 @@ use crate::sign_in::take_user;
 /// The largest file that is fetched to be compared, in bytes.
 const MAX_FILE_BYTES: u64 = 4 << 30;
 
-/// Finds the index: the one that options or variables name, else the one with the pages that were
-/// named, else the only one of the project, of `.pypirc`, and of the settings of pip and uv.
+/// An index that was named, as far as that tells.
+pub(in crate::maintainers) enum Known {
+    /// Pages and the address of uploads.
+    Whole(Box<Place>),
+    /// The simple pages alone.
+    Pages(String),
+}
+
+/// Finds the index, and where it takes uploads.
 pub(super) async fn place(
     wanted: &Wanted,
     project: &Project,
     environment: &Environment,
 ) -> Result<Place, Failure> {
+    match known(wanted, project, environment)? {
+        Known::Whole(place) => Ok(*place),
+        Known::Pages(pages) => derived(&pages, environment).await,
+    }
+}
+
+/// Finds the index: the one that options or variables name, else the one with the pages that were
+/// named, else the only one of the project, of `.pypirc`, and of the settings of pip and uv. Nobody is
+/// asked.
+pub(in crate::maintainers) fn known(
+    wanted: &Wanted,
+    project: &Project,
+    environment: &Environment,
+) -> Result<Known, Failure> {
     if let Some(place) = Place::asked_for(wanted, environment)? {
-        return Ok(place);
+        return Ok(Known::Whole(Box::new(place)));
     }
     if let Some(pages) = &wanted.index_url {
-        return derived(pages, environment).await;
+        return Ok(Known::Pages(pages.clone()));
     }
     let own = project.publishing_indexes();
     if let [(pages, upload)] = &own[..] {
-        return Place::at(&web_address(upload)?, pages, environment);
+        return Place::at(&web_address(upload)?, pages, environment)
+            .map(|place| Known::Whole(Box::new(place)));
     }
     if let Some(place) = Place::only(wanted, environment)? {
-        return Ok(place);
+        return Ok(Known::Whole(Box::new(place)));
     }
     let settings = of_installers(environment);
     let found = if settings.extra.is_empty() {
@@ -51,7 +73,7 @@ pub(super) async fn place(
     };
     let several: Vec<&str> = own.iter().map(|(pages, _)| pages.as_str()).collect();
     match (&several[..], found) {
-        ([], [only]) => derived(only, environment).await,
+        ([], [only]) => Ok(Known::Pages(only.clone())),
         ([], []) => {
             let message =
                 "no index was named; give --index-url URL, --repository-url URL or -r NAME";
@@ -191,6 +213,14 @@ pub(super) struct Listed {
 }
 
 impl Listed {
+    /// Returns what is known of an index that was not to be asked.
+    pub(super) fn nothing(pages: &Url) -> Self {
+        Self {
+            page: UpstreamPage::default(),
+            pages: pages.clone(),
+        }
+    }
+
     /// Asks the index.
     pub(super) async fn read(target: &Target, project: &ProjectKey) -> Result<Self, Failure> {
         let (reader, pages) = &target.pages;

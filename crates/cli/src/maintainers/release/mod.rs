@@ -6,10 +6,10 @@ mod build;
 mod bump;
 mod candidate;
 mod ending;
-mod git;
-mod index;
-mod programs;
-mod project;
+pub(super) mod git;
+pub(super) mod index;
+pub(super) mod programs;
+pub(super) mod project;
 mod report;
 mod trial;
 
@@ -94,6 +94,12 @@ impl Wishes {
             is_dry: parsed.truth(&defs::DRY_RUN),
             is_agreed: parsed.truth(&defs::YES),
         };
+        let skipped = parsed.list(&defs::SKIP);
+        let real = |name: &&String| matches!(name.as_str(), "version" | "tag" | "index");
+        if let Some(name) = skipped.iter().find(real).filter(|_| !wishes.is_dry) {
+            let message = format!("a release is none without `{name}`; only a dry run can skip it");
+            return Err(ReleaseFailure::usage(message).into());
+        }
         if !wishes.is_dry && !wishes.is_agreed && !std::io::stdin().is_terminal() {
             let message = "nobody can be asked here whether to release; say --yes, or --dry-run";
             return Err(ReleaseFailure::usage(message.to_owned()).into());

@@ -41,13 +41,13 @@ const OF_GIT: &[&str] = &[
 
 /// The programs of this machine.
 #[derive(Clone)]
-pub(super) struct Programs {
+pub(in crate::maintainers) struct Programs {
     variables: BTreeMap<OsString, OsString>,
     path: OsString,
 }
 
 /// What a program came to.
-pub(super) struct Done {
+pub(in crate::maintainers) struct Done {
     pub(super) is_good: bool,
     pub(super) out: String,
     pub(super) err: String,
@@ -66,7 +66,7 @@ impl Done {
 }
 
 impl Programs {
-    pub(super) fn of(environment: &Environment) -> Self {
+    pub(in crate::maintainers) fn of(environment: &Environment) -> Self {
         let is_kept = |name: &&str| {
             !SECRETS.contains(name) && !OF_GIT.contains(name) && !name.ends_with("_ID_TOKEN")
         };
@@ -87,7 +87,7 @@ impl Programs {
     }
 
     /// Finds a program on the path.
-    pub(super) fn find(&self, name: &str) -> Option<PathBuf> {
+    pub(in crate::maintainers) fn find(&self, name: &str) -> Option<PathBuf> {
         let folders = std::env::split_paths(&self.path);
         let mut places = folders.map(|folder| folder.join(name));
         places.find(|place| place.is_file())

@@ -17,10 +17,10 @@ const CHANGELOGS: &[&str] = &["changelog", "changes", "history", "news", "releas
 const ENDINGS: &[&str] = &["", "md", "rst", "txt", "markdown"];
 
 /// A project in a folder that is ours.
-pub(super) struct Project {
+pub(in crate::maintainers) struct Project {
     folder: PathBuf,
     /// Its name: as it is written, or else that of its folder.
-    pub(super) name: String,
+    pub(in crate::maintainers) name: String,
 }
 
 /// A changelog in a project.
@@ -38,7 +38,7 @@ pub(super) struct Towncrier {
 
 impl Project {
     /// Takes the project in a folder. `called` is its name if it gives none.
-    pub(super) fn new(folder: &Path, called: &str) -> Self {
+    pub(in crate::maintainers) fn new(folder: &Path, called: &str) -> Self {
         let read = |path: &str| settings_file(&folder.join(path));
         let name = version_place::name_of(&read).unwrap_or_else(|| called.to_owned());
         Self {
@@ -48,12 +48,12 @@ impl Project {
     }
 
     /// Returns the text of a small file.
-    pub(super) fn read(&self, path: &str) -> Option<String> {
+    pub(in crate::maintainers) fn read(&self, path: &str) -> Option<String> {
         settings_file(&self.folder.join(path))
     }
 
     /// Says whether there is such a file.
-    pub(super) fn has(&self, path: &str) -> bool {
+    pub(in crate::maintainers) fn has(&self, path: &str) -> bool {
         self.folder.join(path).is_file()
     }
 
@@ -71,7 +71,7 @@ impl Project {
     }
 
     /// Says whether this is a project that can be built.
-    pub(super) fn is_there(&self) -> bool {
+    pub(in crate::maintainers) fn is_there(&self) -> bool {
         ["pyproject.toml", "setup.py", "setup.cfg"]
             .iter()
             .any(|file| self.has(file))

@@ -70,6 +70,7 @@ pub(crate) static HELP: OptionDef = OptionDef {
         CommandName::Publish,
         CommandName::Doctor,
         CommandName::SetupClient,
+        CommandName::Ci,
         CommandName::Migrate,
     ],
     topic: Topic::General,

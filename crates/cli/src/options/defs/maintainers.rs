@@ -8,6 +8,7 @@ pub(crate) static COMMANDS: &[CommandName] = &[
     CommandName::Publish,
     CommandName::Doctor,
     CommandName::SetupClient,
+    CommandName::Ci,
 ];
 
 /// Those that send files.
@@ -187,7 +188,7 @@ pub(crate) static SKIP: OptionDef = OptionDef {
         joins: true,
     },
     help: "Release although these do not pass, of branch, changelog, newest, python, licence, \
-           readme, dependencies, install and import.",
+           readme, dependencies, install and import; in a dry run also of version, tag and index.",
     ..BASE
 };
 

@@ -11,6 +11,7 @@ mod logging;
 pub(crate) mod maintainers;
 pub(crate) mod owners;
 mod pages;
+pub(crate) mod pipelines;
 mod proxies;
 mod update;
 mod uploads;

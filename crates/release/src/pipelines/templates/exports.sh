@@ -1,0 +1,3 @@
+{% for name, value in variables|items %}
+export {{ name }}={{ value|shell }}
+{% endfor %}
