@@ -4,6 +4,7 @@ mod access;
 mod address;
 mod compatibility;
 mod fallback;
+mod files;
 mod folders;
 mod general;
 mod limits;
@@ -29,6 +30,10 @@ pub(crate) use address::{
 };
 pub(crate) use compatibility::{BACKEND, SERVER};
 pub(crate) use fallback::{DISABLE_FALLBACK, FALLBACK_SOURCE, FALLBACK_URL, INSTALLER_SETTINGS};
+pub(crate) use files::{
+    FILE_REDIRECT_SECONDS, FILE_REDIRECTS, FILES, FILES_PLAIN_HTTP, S3_BUCKET_IN_HOST, S3_ENDPOINT,
+    S3_REGION,
+};
 pub(crate) use folders::{CREATE_MISSING, ROOTS, SCAN_INTERVAL_SECONDS, STATE_DIR, WATCH};
 pub(crate) use general::{CONFIG, HELP, URL, VERSION};
 pub(crate) use limits::{
@@ -62,6 +67,11 @@ pub(crate) static ALL: &[&OptionDef] = &[
     &HSTS_SECONDS,
     &ROOTS,
     &CREATE_MISSING,
+    &FILES,
+    &S3_ENDPOINT,
+    &S3_REGION,
+    &S3_BUCKET_IN_HOST,
+    &FILES_PLAIN_HTTP,
     &STATE_DIR,
     &WATCH,
     &SCAN_INTERVAL_SECONDS,
@@ -96,6 +106,8 @@ pub(crate) static ALL: &[&OptionDef] = &[
     &HEALTH_ENDPOINT,
     &CACHE_CONTROL,
     &FILE_CACHING,
+    &FILE_REDIRECTS,
+    &FILE_REDIRECT_SECONDS,
     &SIGNATURE_LINKS,
     &TAR_GZ_TYPE,
     &DISABLE_FALLBACK,
