@@ -144,8 +144,8 @@ pub(crate) struct FileBody {
     offset: u64,
     left_bytes: u64,
     reading: Option<JoinHandle<io::Result<Bytes>>>,
-    stream: Option<ChunkStream>,
-    proof: Option<Proof>,
+    stream: Option<Box<ChunkStream>>,
+    proof: Option<Box<Proof>>,
 }
 
 impl FileBody {
@@ -178,7 +178,7 @@ impl FileBody {
         damaged: Box<dyn FnOnce() + Send + Sync>,
     ) -> Self {
         Self {
-            proof: Some(Proof::new(sha256, damaged)),
+            proof: Some(Box::new(Proof::new(sha256, damaged))),
             ..self
         }
     }
@@ -216,7 +216,7 @@ impl FileBody {
         } else if let Some(chunk) = self.cache.get(&self.id, chunk_start) {
             chunk
         } else if let Some(stream) = self.stream_from(chunk_start) {
-            self.stream = Some(stream);
+            self.stream = Some(Box::new(stream));
             return self.poll_unproven(context);
         } else {
             match self.read_at_hand(chunk_start) {

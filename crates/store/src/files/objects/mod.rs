@@ -124,7 +124,7 @@ impl ObjectFileStore {
                 "`{place}` ignores conditions on writes; that does no harm, the catalog decides who gets a name"
             ),
             Conditions::Unknown => {
-                tracing::info!("`{place}` does not tell about conditions on writes")
+                tracing::info!("`{place}` does not tell about conditions on writes");
             }
         }
         Ok(store)
