@@ -3,6 +3,7 @@
 
 CACHE=${WHEELHOUSE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/wheelhouse-ci}
 CARGO_DENY_VERSION=0.20.2
+AZURITE_VERSION=3.35.0
 
 # Sets what every stage sees.
 settle_environment() {
@@ -23,11 +24,13 @@ settle_environment() {
     export WHEELHOUSE_VENVS
     export WHEELHOUSE_TEST_PYTHON=$WHEELHOUSE_VENVS/control/bin/python
     export WHEELHOUSE_BIN_DIR=$CARGO_TARGET_DIR/ci
+    export WHEELHOUSE_AZURITE=$CACHE/azurite-$AZURITE_VERSION/node_modules/.bin/azurite-blob
 }
 
 print_environment() {
     local name
-    for name in CARGO_TARGET_DIR WHEELHOUSE_VENVS WHEELHOUSE_TEST_PYTHON WHEELHOUSE_BIN_DIR; do
+    for name in CARGO_TARGET_DIR WHEELHOUSE_VENVS WHEELHOUSE_TEST_PYTHON WHEELHOUSE_BIN_DIR \
+        WHEELHOUSE_AZURITE; do
         printf 'export %s=%q\n' "$name" "${!name}"
     done
 }
@@ -47,6 +50,22 @@ need_test_programs() {
     need_postgresql
     need_programs curl=curl htpasswd=apache2-utils openssl=openssl \
         /usr/sbin/slapd=slapd ldapmodify=ldap-utils pebble=pebble
+    (
+        flock 9
+        install_azurite
+    ) 9>"$CACHE/azurite.lock"
+}
+
+# Installs the stand-in of Azure's store of objects.
+install_azurite() {
+    [ ! -x "$WHEELHOUSE_AZURITE" ] || return 0
+    need_programs node=nodejs npm=npm
+    echo "installing azurite $AZURITE_VERSION"
+    local folder=$CACHE/azurite-$AZURITE_VERSION
+    rm -rf "$folder" "$folder.new"
+    npm install --prefix "$folder.new" --silent --no-audit --no-fund --ignore-scripts \
+        "azurite@$AZURITE_VERSION"
+    mv "$folder.new" "$folder"
 }
 
 # Installs the server of PostgreSQL, without a cluster of the machine's own: the tests make theirs.

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::net::{IpAddr, SocketAddr};
 
 use crate::public_index::PublicIndex;
-use crate::settings::{FallbackMode, PasswordSource, RunSettings};
+use crate::settings::{FallbackMode, FileSettings, PasswordSource, RunSettings};
 
 /// Says what an operator wants to know at the start.
 pub(crate) fn text(
@@ -45,6 +45,9 @@ pub(crate) fn text(
 }
 
 fn folders(settings: &RunSettings) -> String {
+    if let FileSettings::Objects(objects) = &settings.files {
+        return objects.place.to_string();
+    }
     let shown = settings
         .folders
         .roots

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, anyhow};
 use tokio::sync::oneshot;
+use uuid::Uuid;
 use wheelhouse_auth::attestation::Attestations;
 use wheelhouse_auth::group_file::GroupFile;
 use wheelhouse_auth::htpasswd::{HtpasswdFile, HtpasswdOptions};
@@ -16,14 +17,14 @@ use wheelhouse_auth::token::{TokenKey, fill_random};
 use wheelhouse_auth::trusted::TrustedPublishing;
 use wheelhouse_index::access::Access;
 use wheelhouse_index::actor::Secret;
-use wheelhouse_index::identity::IndexName;
+use wheelhouse_index::identity::{IndexName, Serial};
 use wheelhouse_index::journal::JournalReader;
 use wheelhouse_index::ports::{
     AccessStore, Catalog, Clock, FileStore, Identities, PersonSignIn, SystemClock, TokenExchange,
 };
 use wheelhouse_index::publish::Overwrite;
 use wheelhouse_index::replica::Replica;
-use wheelhouse_index::{Index, IndexOptions, SignatureListing};
+use wheelhouse_index::{DeletedNames, Index, IndexOptions, SignatureListing};
 use wheelhouse_server::abuse::AbuseLimits;
 use wheelhouse_server::settings::{self as server, Limits, NeedlessCredentials, Settings};
 use wheelhouse_server::tls::Tls;
@@ -34,15 +35,17 @@ use wheelhouse_store::catalog::{
     WhenDamaged,
 };
 use wheelhouse_store::files::directory::{self, DirectoryOptions, DirectoryStore};
+use wheelhouse_store::files::objects::{self, ObjectFileStore, ObjectsOptions};
 use wheelhouse_store::state::{StateFolder, StateLock, StateWishes};
 use wheelhouse_upstream::acme::{self, Acme, AcmeOptions};
-use wheelhouse_upstream::{DocumentReader, Proxies};
+use wheelhouse_upstream::{DocumentReader, Proxies, client_for_objects};
 
 use crate::environment::Environment;
 use crate::logging::RequestLog;
 use crate::settings::{
     AttestationSettings, BindSettings, CatalogSettings, DirectorySettings, FileCaching,
-    InvalidCredentials, LegacyActions, PasswordSource, RunSettings, WatchMode,
+    FileSettings, InvalidCredentials, LegacyActions, ObjectSettings, PasswordSource, RunSettings,
+    WatchMode,
 };
 
 /// A server that is ready to run, and what belongs to it.
@@ -83,7 +86,7 @@ pub(crate) async fn wire(
         note,
         replica,
     } = kept(settings, &state, &clock).await?;
-    let files = Arc::new(file_store(settings, &state)?);
+    let files = file_store(settings, &state, environment, key, &catalog).await?;
     let pages = PageCache::new(settings.limits.page_cache_bytes);
     let hot_files = FileCache::new(settings.limits.file_cache_bytes);
     let journal_readers: Vec<Arc<dyn JournalReader>> =
@@ -91,7 +94,7 @@ pub(crate) async fn wire(
     let index = Index::new(
         IndexName::main(),
         Arc::clone(&catalog),
-        Arc::clone(&files) as _,
+        Arc::clone(&files),
         Arc::clone(&clock),
         index_options(settings),
         journal_readers.clone(),
@@ -146,6 +149,10 @@ fn state_wishes(settings: &RunSettings, environment: &Environment) -> StateWishe
     StateWishes {
         folder: settings.state.folder.clone(),
         roots: settings.folders.roots.clone(),
+        objects: match &settings.files {
+            FileSettings::Folders => None,
+            FileSettings::Objects(objects) => Some(objects.place.to_string()),
+        },
         state_directory: environment.variable("STATE_DIRECTORY").map(Into::into),
         state_home: environment.variable("XDG_STATE_HOME").map(PathBuf::from),
         home: environment.home.clone(),
@@ -299,7 +306,18 @@ pub(crate) async fn migrate(
     Ok((format!("`{}`", path.display()), state))
 }
 
-fn file_store(settings: &RunSettings, state: &StateFolder) -> anyhow::Result<DirectoryStore> {
+async fn file_store(
+    settings: &RunSettings,
+    state: &StateFolder,
+    environment: &Environment,
+    key: [u8; 32],
+    catalog: &Arc<dyn Catalog>,
+) -> anyhow::Result<Arc<dyn FileStore>> {
+    if let FileSettings::Objects(objects) = &settings.files {
+        let store = object_store(settings, objects, state, environment, key).await?;
+        expect_catalog(&store, objects, &**catalog).await?;
+        return Ok(Arc::new(store));
+    }
     let options = DirectoryOptions {
         watch: match settings.folders.watch {
             WatchMode::Auto => directory::WatchMode::Auto,
@@ -310,10 +328,55 @@ fn file_store(settings: &RunSettings, state: &StateFolder) -> anyhow::Result<Dir
         state_folder: state.path().map(Into::into),
         ..DirectoryOptions::default()
     };
-    Ok(DirectoryStore::new(
-        settings.folders.roots.clone(),
-        options,
-    )?)
+    let store = DirectoryStore::new(settings.folders.roots.clone(), options)?;
+    Ok(Arc::new(store))
+}
+
+/// Opens the store of the objects. It belongs to the index whose tokens are made with `key`.
+async fn object_store(
+    settings: &RunSettings,
+    objects: &ObjectSettings,
+    state: &StateFolder,
+    environment: &Environment,
+    key: [u8; 32],
+) -> anyhow::Result<ObjectFileStore> {
+    let folder = state.path().ok_or_else(|| {
+        anyhow!(
+            "what is received stands in the state folder until it is an object, and nothing can be written there; name a folder with --state-dir"
+        )
+    })?;
+    let spool = folder.join("incoming");
+    std::fs::create_dir_all(&spool)
+        .with_context(|| format!("cannot make the folder {}", spool.display()))?;
+    let mut owner = [0; 16];
+    owner.copy_from_slice(&TokenKey::new(key).derived("owner of objects")[..16]);
+    let owner = Uuid::from_bytes(owner);
+    let options = ObjectsOptions {
+        listed_hash: settings.pages.hash_algorithm,
+        ..ObjectsOptions::new(&objects.place, IndexName::main(), owner, spool)
+    };
+    let agent = concat!("wheelhouse/", env!("CARGO_PKG_VERSION"));
+    let proxies = Proxies::from_variables(&|name| environment.text(name));
+    let client = client_for_objects(agent, &proxies)?;
+    let access = objects::Access::to(&objects.place, &objects.surroundings, client)?;
+    Ok(ObjectFileStore::open(access, options).await?)
+}
+
+/// Makes sure that a catalog without anything in it does not stand for objects that are there: it
+/// was lost, or damaged and put aside.
+async fn expect_catalog(
+    store: &ObjectFileStore,
+    objects: &ObjectSettings,
+    catalog: &dyn Catalog,
+) -> anyhow::Result<()> {
+    let is_new = catalog.counts(&IndexName::main()).await?.files == 0
+        && catalog.events_after(Serial(0), 1).await?.is_empty();
+    anyhow::ensure!(
+        !is_new || !store.holds_files().await?,
+        "the catalog is empty, but `{}` holds files of this index, and only a catalog knows their names; put the catalog back into the state folder (one that was damaged is kept there under another name)",
+        objects.place
+    );
+    Ok(())
 }
 
 fn index_options(settings: &RunSettings) -> IndexOptions {
@@ -327,6 +390,10 @@ fn index_options(settings: &RunSettings) -> IndexOptions {
         checks: settings.uploads.checks.clone(),
         max_project_bytes: settings.uploads.max_project_bytes,
         denied_names: settings.uploads.denied_names.clone(),
+        deleted_names: match &settings.files {
+            FileSettings::Folders => DeletedNames::Free,
+            FileSettings::Objects(_) => DeletedNames::UsedUp,
+        },
         ..IndexOptions::default()
     }
 }
@@ -490,6 +557,13 @@ fn server_settings(
 ) -> anyhow::Result<Settings> {
     let (file_max_age_seconds, file_caching) = match settings.pages.file_caching {
         FileCaching::Silent => (None, server::FileCaching::Silent),
+        // A name keeps its bytes for ever, unless uploads may replace them.
+        FileCaching::Revalidate
+            if matches!(settings.files, FileSettings::Objects(_))
+                && !settings.uploads.overwrite =>
+        {
+            (None, server::FileCaching::Immutable)
+        }
         FileCaching::Revalidate => (None, server::FileCaching::Revalidate),
         FileCaching::MaxAge(seconds) => (Some(seconds), server::FileCaching::Silent),
     };
@@ -523,6 +597,10 @@ fn server_settings(
         },
         file_max_age_seconds,
         file_caching,
+        file_redirects: match &settings.files {
+            FileSettings::Folders => None,
+            FileSettings::Objects(objects) => objects.redirects,
+        },
         overwrite: if settings.uploads.overwrite {
             Overwrite::Allow
         } else {

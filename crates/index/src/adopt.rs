@@ -12,7 +12,7 @@ use crate::identity::{Fingerprint, Timestamp};
 use crate::index::Index;
 use crate::mark::Mark;
 use crate::path::FilePath;
-use crate::ports::{Committed, Observation, OpenError, OpenFile, Scan, StoreError};
+use crate::ports::{Committed, Observation, OpenError, OpenFile, Scan, StoreError, Truth};
 use crate::record::FileRecord;
 
 /// How many files that were seen are adopted at the same time.
@@ -24,13 +24,19 @@ impl Index {
     /// Follows what the file store sees, until it ends. `first_scan` is told when everything that
     /// was there at the start is listed.
     ///
-    /// A failure is logged and does not end it: the next scan finds what this one missed.
+    /// A failure is logged and does not end it: the next scan finds what this one missed. Where
+    /// the catalog is the truth there is nothing to find, and everything is listed already.
     pub async fn follow(
         self: Arc<Self>,
         mut observations: mpsc::Receiver<Observation>,
         first_scan: tokio::sync::oneshot::Sender<()>,
     ) {
         let mut first_scan = Some(first_scan);
+        if self.files.truth() == Truth::Catalog {
+            self.knowledge.scanned(true, &[]);
+            // Nobody may be waiting for it.
+            let _ = first_scan.take().map(|told| told.send(()));
+        }
         while let Some(observation) = observations.recv().await {
             let is_scan = matches!(observation, Observation::Scan(_));
             let outcome = match observation {
@@ -57,8 +63,11 @@ impl Index {
 
     /// Takes note of what is at a path now. The caller holds the lock of the file's name.
     pub(crate) async fn adopt_locked(&self, path: &FilePath) -> Result<bool, StoreError> {
+        if self.files.truth() == Truth::Catalog {
+            return Ok(false);
+        }
         let record = self.catalog.file(&self.name, path).await?;
-        let change = match self.files.open(path).await {
+        let change = match self.files.open(path, None).await {
             Ok(file) if !file.settled => None,
             Ok(file) => match &record {
                 Some(record) if record.fingerprint == file.fingerprint => None,
@@ -68,7 +77,7 @@ impl Index {
                 self.withdrawn.came_back().remove(path);
                 record.map(|record| departure(record.path))
             }
-            Err(OpenError::Away(_)) => None,
+            Err(OpenError::Away(_) | OpenError::Damaged(_)) => None,
             Err(OpenError::Store(error)) => return Err(error),
         };
         match change {
@@ -182,7 +191,7 @@ impl Index {
             else {
                 continue;
             };
-            let Ok(now) = self.files.open(&record.path).await else {
+            let Ok(now) = self.files.open(&record.path, None).await else {
                 continue;
             };
             if now.fingerprint != record.fingerprint {
@@ -223,6 +232,7 @@ impl Index {
         let change = Change {
             index: self.name.clone(),
             by: Attribution::system(self.clock.now()),
+            expects: Vec::new(),
             files,
             marks: Vec::new(),
         };

@@ -16,10 +16,28 @@ pub struct Change {
     pub index: IndexName,
     /// Who changes it, and how the request came.
     pub by: Attribution,
+    /// What must be so, or nothing is recorded.
+    pub expects: Vec<Expectation>,
     /// Which files change, in order. Each change becomes one event.
     pub files: Vec<FileChange>,
     /// Which marks change, in order, after the files. Each change becomes one event.
     pub marks: Vec<MarkChange>,
+}
+
+/// What the catalog must say of a path before a change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Expectation {
+    /// The path.
+    pub path: FilePath,
+    /// The fingerprint in its record, or `None` if it must have no record.
+    pub holds: Option<Fingerprint>,
+}
+
+impl Expectation {
+    /// Returns whether this is so of a path with this record.
+    pub fn is_met_by(&self, record: Option<&FileRecord>) -> bool {
+        self.holds == record.map(|record| record.fingerprint)
+    }
 }
 
 /// Who made a change, and how the request came.

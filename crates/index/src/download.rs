@@ -1,13 +1,15 @@
 //! Giving out a file: only bytes that its record is about.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use wheelhouse_standards::found::FileKind;
 
 use crate::contents::raw_metadata;
+use crate::identity::Fingerprint;
 use crate::index::Index;
 use crate::path::FilePath;
-use crate::ports::{Content, OpenError, OpenFile, StoreError};
+use crate::ports::{AddressMethod, Content, OpenError, OpenFile, StoreError};
 use crate::reading::ReadError;
 use crate::record::{Contents, FileRecord, MetadataSummary};
 
@@ -34,6 +36,11 @@ pub enum DownloadError {
     /// The place where the file is cannot be read for now.
     #[error("the place of this file cannot be read now; try again later")]
     Away(String),
+    /// The recorded content is gone or altered.
+    #[error(
+        "the content of this file is damaged in the file store; upload the same file again to mend it"
+    )]
+    Damaged(String),
     /// The file store or the catalog failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -45,6 +52,7 @@ impl From<ReadError> for DownloadError {
             ReadError::Changed => Self::Changing,
             ReadError::NotFound => Self::NotFound,
             ReadError::Away(place) => Self::Away(place),
+            ReadError::Damaged(reason) => Self::Damaged(reason),
             ReadError::Store(error) => StoreError::new("index", "read a listed file", error).into(),
         }
     }
@@ -62,13 +70,17 @@ impl Index {
             let Some(record) = self.view.file(path).await? else {
                 return Err(DownloadError::NotFound);
             };
-            let file = match self.files.open(path).await {
+            let file = match self.files.open(path, Some(&record.fingerprint)).await {
                 Ok(file) => file,
                 Err(OpenError::NotFound) => {
                     self.adopt(path).await?;
                     return Err(DownloadError::NotFound);
                 }
                 Err(OpenError::Away(place)) => return Err(DownloadError::Away(place)),
+                Err(OpenError::Damaged(reason)) => {
+                    self.report_damage(path, &reason);
+                    return Err(DownloadError::Damaged(reason));
+                }
                 Err(OpenError::Store(error)) => return Err(error.into()),
             };
             let is_recorded = file.fingerprint == record.fingerprint;
@@ -90,13 +102,37 @@ impl Index {
         Err(DownloadError::Changing)
     }
 
-    /// Opens the file at a path as it is now, for somebody who knows its record and compares the
-    /// fingerprint.
+    /// Opens the file at a path, for somebody who knows its record and compares the fingerprint.
     ///
     /// # Errors
     /// As the file store says.
-    pub async fn open(&self, path: &FilePath) -> Result<OpenFile, OpenError> {
-        self.files.open(path).await
+    pub async fn open(
+        &self,
+        path: &FilePath,
+        recorded: &Fingerprint,
+    ) -> Result<OpenFile, OpenError> {
+        let opened = self.files.open(path, Some(recorded)).await;
+        if let Err(OpenError::Damaged(reason)) = &opened {
+            self.report_damage(path, reason);
+        }
+        opened
+    }
+
+    /// Returns an address outside the server at which this content can be read for so long, if
+    /// there is one. Whoever asks has decided that it may be read.
+    ///
+    /// # Errors
+    /// [`StoreError`] if none can be made.
+    pub async fn signed_address(
+        &self,
+        path: &FilePath,
+        recorded: &Fingerprint,
+        method: AddressMethod,
+        valid_for: Duration,
+    ) -> Result<Option<String>, StoreError> {
+        self.files
+            .signed_address(path, recorded, method, valid_for)
+            .await
     }
 
     /// Returns the unmodified core metadata of the wheel at a path.

@@ -8,6 +8,7 @@ use wheelhouse_standards::digest::HashAlgorithm;
 use wheelhouse_standards::name::ProjectKey;
 
 use crate::change::{Change, Event};
+use crate::damage::Damage;
 use crate::identity::{IndexName, Serial, Timestamp};
 use crate::journal::JournalReader;
 use crate::knowledge::Knowledge;
@@ -48,6 +49,7 @@ pub struct Core {
     pub(crate) replica: Arc<Replica>,
     pub(crate) knowledge: Knowledge,
     pub(crate) withdrawn: Withdrawn,
+    pub(crate) damage: Damage,
     /// Held while an owner changes something: what is planned is what is done.
     pub(crate) managing: tokio::sync::Mutex<()>,
 }
@@ -133,6 +135,7 @@ impl Index {
             replica,
             knowledge: Knowledge::default(),
             withdrawn: Withdrawn::default(),
+            damage: Damage::default(),
             managing: tokio::sync::Mutex::default(),
         };
         Arc::new(Self {

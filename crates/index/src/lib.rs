@@ -7,6 +7,7 @@ mod adopt;
 pub mod audit;
 pub mod change;
 mod contents;
+pub mod damage;
 pub mod documentation;
 pub mod download;
 pub mod identity;

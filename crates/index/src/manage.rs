@@ -7,7 +7,7 @@ use wheelhouse_standards::name::ProjectKey;
 use wheelhouse_standards::simple::ProjectStatus;
 use wheelhouse_standards::version::VersionText;
 
-use crate::change::{Attribution, Change, FileChange, MarkChange};
+use crate::change::{Attribution, Change, Expectation, FileChange, MarkChange};
 use crate::identity::Serial;
 use crate::index::Index;
 use crate::mark::{Mark, ProjectMark};
@@ -235,24 +235,28 @@ impl Index {
                 Step::Remove(_) | Step::Restore(_) => None,
             })
             .collect();
-        let serial = self.commit_plan(Vec::new(), marks, &by, &mut plan).await?;
+        let serial = self
+            .commit_plan(Vec::new(), Vec::new(), marks, &by, &mut plan)
+            .await?;
         Ok(Done { plan, serial })
     }
 
     /// Commits what a plan comes to, and warns if it is not written beside the files.
     async fn commit_plan(
         &self,
+        expects: Vec<Expectation>,
         files: Vec<FileChange>,
         marks: Vec<MarkChange>,
         by: &Attribution,
         plan: &mut Plan,
-    ) -> Result<Option<Serial>, StoreError> {
+    ) -> Result<Option<Serial>, ManageError> {
         if files.is_empty() && marks.is_empty() {
             return Ok(None);
         }
         let change = Change {
             index: self.name.clone(),
             by: by.clone(),
+            expects,
             files,
             marks,
         };
@@ -266,10 +270,13 @@ impl Index {
                 "this could not be written beside the files: if the catalog is lost, it is forgotten".to_owned(),
             ),
         }
-        Ok(match committed {
-            Committed::Applied(applied) => Some(applied.serial),
-            Committed::Unchanged => None,
-        })
+        match committed {
+            Committed::Applied(applied) => Ok(Some(applied.serial)),
+            Committed::Unchanged => Ok(None),
+            Committed::Unexpected(path) => Err(ManageError::Conflict(format!(
+                "`{path}` was changed by somebody else at the same time; nothing was done, try again"
+            ))),
+        }
     }
 }
 

@@ -29,6 +29,12 @@ impl FilePath {
             .expect("splitting gives at least one part")
     }
 
+    /// Returns whether this is the path of what stands beside a file and has no record of its own:
+    /// a provenance.
+    pub fn is_beside(&self) -> bool {
+        self.0.ends_with(".provenance")
+    }
+
     /// Returns the path of another file name in the same folder.
     ///
     /// # Errors

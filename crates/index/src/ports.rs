@@ -16,8 +16,8 @@ pub use attestation_verifier::{AttestationError, AttestationVerifier, AttestedFi
 pub use catalog::{Catalog, Committed, Counts, NewProject, SearchHit, SearchTerms};
 pub use clock::{Clock, SystemClock};
 pub use file_store::{
-    Content, FileStore, MarksFile, MarksPlace, Observation, OpenError, OpenFile, PlaceError,
-    PlaceMode, PlacedFile, Scan, Seen, StagedFile, Staging,
+    AddressMethod, BroughtBack, Content, FileStore, MarksFile, MarksPlace, Observation, OpenError,
+    OpenFile, PlaceError, PlaceMode, PlacedFile, Scan, Seen, StagedFile, Staging, Truth,
 };
 pub use identities::{IdentifyError, Identities};
 pub use person_sign_in::{Begun, PersonSignIn, Returned, SignInError, SignedIn};

@@ -63,7 +63,12 @@ impl Index {
             Err(ReadError::Store(error)) => {
                 return Err(StoreError::new("index", "read a file", error));
             }
-            Err(ReadError::NotFound | ReadError::Changed | ReadError::Away(_)) => return Ok(None),
+            Err(
+                ReadError::NotFound
+                | ReadError::Changed
+                | ReadError::Away(_)
+                | ReadError::Damaged(_),
+            ) => return Ok(None),
         };
         self.provenance_beside(file, contents.digests.sha256).await
     }
@@ -78,9 +83,11 @@ impl Index {
         let Some(path) = place_of_provenance(file) else {
             return Ok(None);
         };
-        let opened = match self.files.open(&path).await {
+        let opened = match self.files.open(&path, None).await {
             Ok(opened) => opened,
-            Err(OpenError::NotFound | OpenError::Away(_)) => return Ok(None),
+            Err(OpenError::NotFound | OpenError::Away(_) | OpenError::Damaged(_)) => {
+                return Ok(None);
+            }
             Err(OpenError::Store(error)) => return Err(error),
         };
         if opened.content.size_bytes() > MAX_PROVENANCE_BYTES {

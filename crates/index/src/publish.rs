@@ -8,11 +8,14 @@ use wheelhouse_standards::found::FoundFile;
 use wheelhouse_standards::name::ProjectKey;
 use wheelhouse_standards::simple::ProjectStatus;
 
-use crate::change::{Arrival, Attribution, Change, FileChange, MarkChange};
+use crate::change::{Arrival, Attribution, Change, Expectation, FileChange, MarkChange};
+use crate::identity::{Fingerprint, Timestamp};
 use crate::index::{DeletedNames, Index};
 use crate::mark::{Mark, deleted_under, status_of};
 use crate::path::FilePath;
-use crate::ports::{PlaceError, PlaceMode, PlacedFile, StagedFile, Staging, StoreError};
+use crate::ports::{
+    Committed, PlaceError, PlaceMode, PlacedFile, StagedFile, Staging, StoreError, Truth,
+};
 use crate::reading::ReadError;
 use crate::record::{Contents, FileRecord};
 use crate::vetting::Vetted;
@@ -161,6 +164,9 @@ pub enum PublishError {
     /// There is no space left.
     #[error("there is no space left for the file")]
     Full,
+    /// The place of the files cannot be reached for now.
+    #[error("the place of the files cannot be reached now; try again later")]
+    Away(String),
     /// The file store or the catalog failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -222,9 +228,23 @@ impl Index {
         let mut marks = Vec::new();
         let mut placed = Vec::new();
         let mut changes = Vec::new();
+        let mut expects = Vec::new();
         for upload in uploads {
             match self.accept(&upload, overwrite, &mut marks).await? {
-                Accepted::At(path, mode) => accepted.push((upload, (path, mode))),
+                Accepted::At(path, mode, before) => {
+                    // Where paths are not taken by placing, the catalog sees that one gets each.
+                    if self.files.truth() == Truth::Catalog {
+                        expects.push(Expectation {
+                            path: path.clone(),
+                            holds: before,
+                        });
+                    }
+                    accepted.push((upload, (path, mode)));
+                }
+                Accepted::IsThere(record, contents) if upload.provenance.is_none() => {
+                    drop(contents);
+                    self.mend(&record, upload.staged).await?;
+                }
                 Accepted::IsThere(record, contents) => {
                     let proven = self.prove_later(upload, *record, &contents, &by).await?;
                     if let Some((file, change)) = proven {
@@ -256,17 +276,64 @@ impl Index {
                 }
             }
         }
+        let at = by.at;
+        let wanted: Vec<_> = changes.iter().filter_map(content_of).collect();
         let change = Change {
             index: self.name.clone(),
             by,
+            expects: expects.clone(),
             files: changes,
             marks,
         };
-        if let Err(error) = self.commit(change).await {
-            undo(placed).await;
-            return Err(error.into());
+        match self.commit(change).await {
+            Ok(Committed::Applied(_) | Committed::Unchanged) => {}
+            Ok(Committed::Unexpected(path)) => {
+                undo(placed).await;
+                let replaces = |expected: &Expectation| expected.holds.is_some();
+                if expects.iter().any(replaces) {
+                    let file_name = path.file_name().to_owned();
+                    return Err(PublishError::Changing { file_name });
+                }
+                return self.lost_to(&path, &wanted).await;
+            }
+            Err(error) => {
+                undo(placed).await;
+                return Err(error.into());
+            }
         }
+        self.discard_replaced(expects, at).await;
         Ok(Published::Recorded(findings))
+    }
+
+    /// Says what became of an upload when another server has recorded something at one of its
+    /// paths first: nothing is wrong if that was the same.
+    async fn lost_to(
+        &self,
+        path: &FilePath,
+        wanted: &[(FilePath, Fingerprint)],
+    ) -> Result<Published, PublishError> {
+        for (path, fingerprint) in wanted {
+            let there = self.catalog.file(&self.name, path).await?;
+            if there.is_none_or(|record| record.fingerprint != *fingerprint) {
+                return Err(PublishError::NameTaken {
+                    file_name: path.file_name().to_owned(),
+                });
+            }
+        }
+        tracing::debug!(file.path = %path, "another server has recorded the same file first");
+        Ok(Published::Identical)
+    }
+
+    /// Puts away the contents that an upload has replaced, where that does not happen by placing.
+    async fn discard_replaced(&self, replaced: Vec<Expectation>, at: Timestamp) {
+        for Expectation { path, holds } in replaced {
+            let Some(Fingerprint::Object { sha256, .. }) = holds else {
+                continue;
+            };
+            if let Err(error) = self.files.discard(&path, &sha256, at).await {
+                tracing::warn!(file.path = %path, "what was replaced is still kept: {error}");
+            }
+        }
     }
 
     /// Keeps the provenance of a file that is there and had none.
@@ -342,11 +409,14 @@ impl Index {
                 Ok(_) if overwrite == Overwrite::Refuse => {
                     return Err(PublishError::NameTaken { file_name });
                 }
-                Ok(_) => first = first.or(Some(record.path)),
+                Ok(_) => first = first.or(Some((record.path, record.fingerprint))),
                 // Gone by hand, and nobody has taken note of it yet.
                 Err(ReadError::NotFound) => {}
                 Err(ReadError::Changed) => return Err(PublishError::Changing { file_name }),
                 Err(ReadError::Away(place)) => return Err(PublishError::ReadOnly(place)),
+                Err(ReadError::Damaged(reason)) => {
+                    return Err(StoreError::new("index", "read a listed file", reason).into());
+                }
                 Err(ReadError::Store(error)) => {
                     return Err(StoreError::new("index", "read a listed file", error).into());
                 }
@@ -368,9 +438,9 @@ impl Index {
         }
         let hides_one = self.withdrawn.came_back().remove(&path).is_some();
         Ok(match first {
-            Some(existing) => Accepted::At(existing, PlaceMode::Replace),
-            None if hides_one => Accepted::At(path, PlaceMode::Replace),
-            None => Accepted::At(path, PlaceMode::New),
+            Some((existing, before)) => Accepted::At(existing, PlaceMode::Replace, Some(before)),
+            None if hides_one => Accepted::At(path, PlaceMode::Replace, None),
+            None => Accepted::At(path, PlaceMode::New, None),
         })
     }
 
@@ -432,10 +502,20 @@ impl Index {
 
 /// What becomes of an upload.
 enum Accepted {
-    /// It goes there.
-    At(FilePath, PlaceMode),
+    /// It goes there, in place of this content.
+    At(FilePath, PlaceMode, Option<Fingerprint>),
     /// The index has exactly this file.
     IsThere(Box<FileRecord>, Arc<Contents>),
+}
+
+/// Returns where a change puts which content.
+fn content_of(change: &FileChange) -> Option<(FilePath, Fingerprint)> {
+    match change {
+        FileChange::Add { record, .. } | FileChange::Replace { record, .. } => {
+            Some((record.path.clone(), record.fingerprint))
+        }
+        FileChange::Remove { .. } => None,
+    }
 }
 
 async fn undo(placed: Vec<Box<dyn PlacedFile>>) {
@@ -460,6 +540,7 @@ fn refused(file_name: &str, error: PlaceError) -> PublishError {
         },
         PlaceError::ReadOnly(reason) => PublishError::ReadOnly(reason),
         PlaceError::Full => PublishError::Full,
+        PlaceError::Away(reason) => PublishError::Away(reason),
         PlaceError::Store(error) => error.into(),
     }
 }

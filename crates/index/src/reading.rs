@@ -15,6 +15,7 @@ use wheelhouse_standards::digest::HashAlgorithm;
 
 use crate::change::Learned;
 use crate::contents::read_contents;
+use crate::damage::ALTERED;
 use crate::identity::{Fingerprint, IndexName};
 use crate::index::Index;
 use crate::path::FilePath;
@@ -46,6 +47,9 @@ pub enum ReadError {
     /// The place of the file is away.
     #[error("{0}")]
     Away(String),
+    /// The recorded content is gone or altered.
+    #[error("{0}")]
+    Damaged(String),
     /// The file store or the catalog failed.
     #[error("{0}")]
     Store(Arc<StoreError>),
@@ -62,6 +66,7 @@ impl From<OpenError> for ReadError {
         match error {
             OpenError::NotFound => Self::NotFound,
             OpenError::Away(place) => Self::Away(place),
+            OpenError::Damaged(reason) => Self::Damaged(reason),
             OpenError::Store(error) => error.into(),
         }
     }
@@ -221,8 +226,12 @@ impl Index {
             let path = record.path.clone();
             let result = Arc::clone(&index).read_now(record).await;
             index.reader.under_way().remove(&key);
-            if let Err(ReadError::Store(error)) = &result {
-                tracing::warn!(file.path = %path, "cannot read a file: {error}");
+            match &result {
+                Err(ReadError::Store(error)) => {
+                    tracing::warn!(file.path = %path, "cannot read a file: {error}");
+                }
+                Err(ReadError::Damaged(reason)) => index.report_damage(&path, reason),
+                Ok(_) | Err(ReadError::Changed | ReadError::NotFound | ReadError::Away(_)) => {}
             }
             result
         });
@@ -240,7 +249,10 @@ impl Index {
             .acquire_owned()
             .await
             .expect("the semaphore is never closed");
-        let file = self.files.open(&record.path).await?;
+        let file = self
+            .files
+            .open(&record.path, Some(&record.fingerprint))
+            .await?;
         if file.fingerprint != record.fingerprint || !file.settled {
             return Err(ReadError::Changed);
         }
@@ -257,6 +269,11 @@ impl Index {
             .map_err(|failure| StoreError::new("file store", "read a file", failure))?;
         if fingerprint != record.fingerprint {
             return Err(ReadError::Changed);
+        }
+        if let Fingerprint::Object { sha256, .. } = fingerprint
+            && sha256 != contents.digests.sha256
+        {
+            return Err(ReadError::Damaged(ALTERED.to_owned()));
         }
         contents.has_provenance = self
             .provenance_beside(&record.path, contents.digests.sha256)

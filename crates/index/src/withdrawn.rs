@@ -15,7 +15,9 @@ use crate::index::Index;
 use crate::mark::{ProjectMark, deleted_under};
 use crate::marks_file::{self, MarksFileError};
 use crate::path::FilePath;
-use crate::ports::{Content, MarksPlace, OpenError, OpenFile, PlaceError, StoreError};
+use crate::ports::{
+    Committed, Content, MarksPlace, OpenError, OpenFile, PlaceError, StoreError, Truth,
+};
 
 /// The state that withdrawing needs.
 #[derive(Debug, Default)]
@@ -74,6 +76,11 @@ impl Index {
             }
             return Ok(());
         };
+        let is_empty = recorded.is_empty() && self.catalog.counts(&self.name).await?.files == 0;
+        if self.files.truth() == Truth::Catalog && !is_empty {
+            // Another server may be about to record what is written: what is recorded counts.
+            return Ok(());
+        }
         let written = marks_file::decode(&self.name, &file.bytes).map_err(|source| {
             MarksError::Unreadable {
                 place: file.place,
@@ -93,6 +100,7 @@ impl Index {
         let change = Change {
             index: self.name.clone(),
             by: Attribution::system(self.clock.now()),
+            expects: Vec::new(),
             files: Vec::new(),
             marks,
         };
@@ -107,13 +115,18 @@ impl Index {
     pub(crate) async fn commit_marks(
         &self,
         change: Change,
-    ) -> Result<(crate::ports::Committed, Option<MarksPlace>), StoreError> {
+    ) -> Result<(Committed, Option<MarksPlace>), StoreError> {
         let _writing = self.withdrawn.writing.lock().await;
         let before = self.catalog.marks(&self.name, None).await?;
         let after = after(&before, &change.marks);
         let place = self.write_marks(&after).await;
         match self.commit_recorded(change).await {
-            Ok(committed) => Ok((committed, place)),
+            Ok(committed) => {
+                if matches!(committed, Committed::Unexpected(_)) {
+                    self.write_marks(&before).await;
+                }
+                Ok((committed, place))
+            }
             Err(error) => {
                 self.write_marks(&before).await;
                 Err(error)
@@ -186,7 +199,7 @@ impl Index {
         let mut there = Vec::new();
         for (path, hidden) in known {
             // Nobody tells of a file that went before it was ever listed.
-            match self.files.open(&path).await {
+            match self.files.open(&path, None).await {
                 Ok(file) if file.fingerprint == hidden.fingerprint => there.push(path),
                 Err(OpenError::NotFound) => {
                     self.withdrawn.came_back().remove(&path);
@@ -250,7 +263,7 @@ fn sha256_of(content: &dyn Content) -> std::io::Result<Sha256Digest> {
 /// Why a place could not be had, as the reason of a failed withdrawal.
 pub(crate) fn reason_of(error: PlaceError) -> Result<String, StoreError> {
     match error {
-        PlaceError::ReadOnly(reason) => Ok(reason),
+        PlaceError::ReadOnly(reason) | PlaceError::Away(reason) => Ok(reason),
         PlaceError::Exists => Ok("its place is taken by another file".to_owned()),
         PlaceError::Full => Ok("there is no space left".to_owned()),
         PlaceError::Store(error) => Err(error),

@@ -297,6 +297,9 @@ pub struct IndexReport {
     /// Files that are in a folder with the bytes of one that was deleted, and are kept from
     /// everybody until somebody says `undelete`.
     pub came_back: Vec<String>,
+    /// Files whose content is gone or altered in the file store, as far as somebody has asked for
+    /// them since the start. Uploading the same file again mends it.
+    pub damaged: Vec<String>,
 }
 
 /// Why a request was refused.

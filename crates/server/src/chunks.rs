@@ -42,6 +42,13 @@ impl ChunkCache {
         self.chunks.get(&(id.clone(), chunk_start))
     }
 
+    /// Forgets all pieces of a content.
+    pub(crate) fn forget(&self, id: &FileId) {
+        for chunk_start in (0..id.fingerprint.size_bytes()).step_by(CHUNK_BYTES) {
+            self.chunks.invalidate(&(id.clone(), chunk_start));
+        }
+    }
+
     pub(crate) fn keep(&self, id: &FileId, chunk_start: u64, chunk: &Bytes) {
         if id.fingerprint.size_bytes() <= self.max_file_bytes && !chunk.is_empty() {
             self.chunks

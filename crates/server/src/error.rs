@@ -251,6 +251,10 @@ impl From<DownloadError> for ApiError {
                 tracing::error!("a file cannot be read: {place}");
                 Self::later(error.to_string())
             }
+            // The log has the reason already.
+            DownloadError::Damaged(_) => {
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string())
+            }
             DownloadError::Store(source) => Self::of_store(source),
         }
     }
@@ -271,6 +275,10 @@ impl From<PublishError> for ApiError {
             PublishError::Full => {
                 tracing::error!("an upload failed: {error}");
                 Self::new(StatusCode::INSUFFICIENT_STORAGE, error.to_string())
+            }
+            PublishError::Away(place) => {
+                tracing::error!("an upload failed: {place}");
+                Self::later(error.to_string())
             }
             PublishError::Store(source) => Self::of_store(source),
         }

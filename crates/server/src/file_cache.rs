@@ -25,6 +25,8 @@ pub(crate) struct FileAnswer {
     pub(crate) etag: HeaderValue,
     /// When the file was last modified, in whole seconds since 1970.
     pub(crate) modified_seconds: i64,
+    /// Whether this is not the file itself, but its metadata.
+    pub(crate) is_beside: bool,
     /// The bytes of a small file.
     pub(crate) bytes: Option<Bytes>,
 }

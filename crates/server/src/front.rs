@@ -222,6 +222,10 @@ impl Front {
         } else {
             self.state.files.get(path)?
         };
+        // Where the bytes come from elsewhere, the route says from where.
+        if self.state.settings.file_redirects.is_some() && !known.is_beside {
+            return None;
+        }
         let answer = answer_file(&self.state, &known, &head.headers, &head.method).await?;
         Some((Route::File, answer))
     }

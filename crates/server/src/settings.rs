@@ -29,6 +29,9 @@ pub struct Settings {
     pub file_max_age_seconds: Option<i64>,
     /// What files say about caching where `file_max_age_seconds` is not set.
     pub file_caching: FileCaching,
+    /// For how long an address outside is good that downloads are sent to, where the file store
+    /// can give one; or `None` to send the bytes from here.
+    pub file_redirects: Option<Duration>,
     /// Whether uploads may replace files.
     pub overwrite: Overwrite,
     /// What credentials on a route that needs none are good for.
@@ -62,6 +65,8 @@ pub enum FileCaching {
     Silent,
     /// Keep, and ask each time whether it is still the same.
     Revalidate,
+    /// Keep, and never ask: a name never gets other bytes.
+    Immutable,
 }
 
 /// What credentials on a route that needs none are good for.

@@ -177,6 +177,7 @@ fn change(records: impl IntoIterator<Item = FileRecord>) -> Change {
     Change {
         index: IndexName::main(),
         by: Attribution::system(Timestamp(0)),
+        expects: Vec::new(),
         files: records.into_iter().map(found).collect(),
         marks: Vec::new(),
     }

@@ -26,6 +26,8 @@ pub struct StateWishes {
     pub folder: Option<PathBuf>,
     /// The folders of packages, absolute, in their order.
     pub roots: Vec<PathBuf>,
+    /// The place of the objects, where there are no folders.
+    pub objects: Option<String>,
     /// `$STATE_DIRECTORY`: one folder or, as the service manager writes it, several with `:`
     /// between them. The first one counts.
     pub state_directory: Option<OsString>,
@@ -222,7 +224,10 @@ fn candidates(wishes: &StateWishes) -> Vec<(Place, PathBuf, Parents)> {
         let folder = root.join(".wheelhouse");
         candidates.push((Place::InRoot, folder, Parents::MustExist));
     }
-    let name = name_after(&wishes.roots);
+    let name = match &wishes.objects {
+        Some(place) => name_after(&[PathBuf::from(place)]),
+        None => name_after(&wishes.roots),
+    };
     if let Some(folder) = wishes.state_directory.as_ref().and_then(first_of_list) {
         candidates.push((Place::Elsewhere, folder.join(&name), Parents::MayBeMade));
     }

@@ -7,6 +7,7 @@ use wheelhouse_index::permission::{Pattern, Rights, Rule};
 use wheelhouse_release::pipelines::{ACTIONS, PlainText};
 use wheelhouse_standards::check::Policy;
 use wheelhouse_standards::digest::HashAlgorithm;
+use wheelhouse_store::files::objects::ObjectPlace;
 use wheelhouse_upstream::acme;
 
 use crate::settings::IpRange;
@@ -57,6 +58,29 @@ pub(crate) fn catalog(text: &str) -> Result<(), String> {
 pub(crate) fn rules(text: &str) -> Result<(), String> {
     for rule in text.split(',') {
         rule.parse::<Rule>().map_err(|error| error.to_string())?;
+    }
+    Ok(())
+}
+
+/// Where files are: folders, or a place of objects.
+pub(crate) fn files(text: &str) -> Result<(), String> {
+    match text.strip_prefix("dir:") {
+        Some(folders) if folders.split(',').any(|folder| folder.trim().is_empty()) => {
+            Err("a folder is missing; write dir:FOLDER or dir:FOLDER,FOLDER…".to_owned())
+        }
+        Some(_) => Ok(()),
+        None => text
+            .parse::<ObjectPlace>()
+            .map(|_| ())
+            .map_err(|error| error.to_string()),
+    }
+}
+
+/// The name of a region.
+pub(crate) fn region(text: &str) -> Result<(), String> {
+    let is_allowed = |b: u8| b.is_ascii_alphanumeric() || b"-_".contains(&b);
+    if text.is_empty() || text.len() > 64 || !text.bytes().all(is_allowed) {
+        return Err("write a region such as eu-central-1".to_owned());
     }
     Ok(())
 }

@@ -250,10 +250,9 @@ fn settings(
     options: &Options,
     environment: &Environment,
 ) -> Result<RunSettings, Failure> {
+    let kept = [defs::CONFIG.long, defs::STATE_DIR.long, defs::FILES.long];
     parsed.free.clear();
-    parsed
-        .given
-        .retain(|(given, _)| given.long == defs::CONFIG.long || given.long == defs::STATE_DIR.long);
+    parsed.given.retain(|(given, _)| kept.contains(&given.long));
     if let Some(dir) = &options.dir {
         parsed.free.push(dir.into());
     }

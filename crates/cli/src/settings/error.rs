@@ -11,6 +11,12 @@ pub(crate) enum SettingsError {
     /// A folder is not there.
     #[error("there is no folder {}", path.display())]
     FolderMissing { path: PathBuf, is_default: bool },
+    /// Folders and `--files`.
+    #[error("folders and `--files` cannot be named together")]
+    FilesTwice,
+    /// The file of credentials cannot be read.
+    #[error("cannot read the credentials in {}", path.display())]
+    CredentialsFile { path: PathBuf, source: io::Error },
     /// A folder cannot be read.
     #[error("cannot read the folder {}", path.display())]
     FolderUnreadable { path: PathBuf, source: io::Error },
@@ -85,6 +91,8 @@ impl SettingsError {
             | Self::TwoCertificates
             | Self::TermsNotAccepted
             | Self::Catalog(_)
+            | Self::FilesTwice
+            | Self::CredentialsFile { .. }
             | Self::HalfOfOpenId => None,
         }
     }
@@ -106,6 +114,8 @@ impl SettingsError {
             | Self::Catalog(_)
             | Self::PasswordFile { .. }
             | Self::WelcomeFile { .. }
+            | Self::FilesTwice
+            | Self::CredentialsFile { .. }
             | Self::HealthPathTaken { .. } => false,
         }
     }

@@ -8,6 +8,7 @@ use std::{fs, io};
 use wheelhouse_store::catalog::PostgresAddress;
 
 use super::error::SettingsError;
+use super::files::FileSettings;
 use super::logging::{Note, NoteLevel};
 use super::source::Source;
 use crate::config::Origin;
@@ -16,8 +17,8 @@ use crate::options::defs;
 /// The folders that are served and how changes in them are noticed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FolderSettings {
-    /// The roots in the order given, absolute, at least one. Uploads go to the first. Each one was
-    /// there and could be read when the settings were resolved.
+    /// The roots in the order given, absolute, at least one unless files are objects. Uploads go to
+    /// the first. Each one was there and could be read when the settings were resolved.
     pub roots: Vec<PathBuf>,
     /// How changes are noticed.
     pub watch: WatchMode,
@@ -57,6 +58,15 @@ pub enum CatalogSettings {
 }
 
 impl FolderSettings {
+    /// No folders.
+    pub(super) fn none() -> Self {
+        Self {
+            roots: Vec::new(),
+            watch: WatchMode::Auto,
+            scan_interval: None,
+        }
+    }
+
     pub(super) fn of(source: Source<'_>, notes: &mut Vec<Note>) -> Result<Self, SettingsError> {
         let may_be_made = source.values.truth(&defs::CREATE_MISSING);
         Ok(Self {
@@ -123,10 +133,15 @@ pub(super) fn roots(
         .values
         .setting(&defs::ROOTS)
         .map(|setting| &setting.origin);
-    let is_default = origin == Some(&Origin::Default);
+    let is_default = origin == Some(&Origin::Default) && !source.values.is_set(&defs::FILES);
     let mut roots: Vec<PathBuf> = Vec::new();
-    for folder in source.values.folders(&defs::ROOTS) {
-        let folder = source.absolute(&defs::ROOTS, folder);
+    let named = FileSettings::folders(source).unwrap_or_else(|| {
+        let folders = source.values.folders(&defs::ROOTS).iter();
+        folders
+            .map(|folder| source.absolute(&defs::ROOTS, folder))
+            .collect()
+    });
+    for folder in named {
         let is_missing = matches!(folder.try_exists(), Ok(false));
         if is_missing && may_be_made {
             if source.may_make_folders {

@@ -6,6 +6,7 @@ mod access;
 mod bind;
 pub(crate) mod error;
 mod fallback;
+mod files;
 mod folders;
 mod limits;
 mod logging;
@@ -20,6 +21,7 @@ pub use access::{
 };
 pub use bind::{AcmeSettings, BindSettings};
 pub use fallback::{FallbackMode, FallbackSettings};
+pub use files::{FileSettings, ObjectSettings};
 pub use folders::{CatalogSettings, FolderSettings, StateSettings, WatchMode};
 pub use limits::LimitSettings;
 pub use logging::{LogOutput, LogStream, LoggingSettings, Note, NoteLevel};
@@ -38,6 +40,8 @@ use crate::options::defs;
 pub struct RunSettings {
     /// Where the server listens and under which path it answers.
     pub bind: BindSettings,
+    /// Where the files are.
+    pub files: FileSettings,
     /// The folders that are served and how changes in them are noticed.
     pub folders: FolderSettings,
     /// Where the catalog is kept.
@@ -85,8 +89,13 @@ impl RunSettings {
         let health_endpoint = health_endpoint(source)?;
         let uploads = UploadSettings::of(source);
         let state = StateSettings::of(source, &mut notes)?;
+        let files = FileSettings::of(source)?;
         Ok(Self {
-            folders: FolderSettings::of(source, &mut notes)?,
+            folders: match files {
+                FileSettings::Folders => FolderSettings::of(source, &mut notes)?,
+                FileSettings::Objects(_) => FolderSettings::none(),
+            },
+            files,
             bind: BindSettings::of(source)?,
             state,
             access,

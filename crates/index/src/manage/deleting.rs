@@ -3,13 +3,16 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use wheelhouse_standards::found::FoundFile;
+
 use super::planning::files_of;
 use super::{Done, ManageError, Plan, Step, Target, Wish, mark_change};
-use crate::change::{Arrival, Attribution, Change, Departure, FileChange, MarkChange};
-use crate::identity::Timestamp;
+use crate::change::{Arrival, Attribution, Change, Departure, Expectation, FileChange, MarkChange};
+use crate::identity::{Fingerprint, Timestamp};
 use crate::index::Index;
 use crate::mark::{Mark, ProjectMark};
-use crate::ports::{PlaceError, StoreError};
+use crate::path::FilePath;
+use crate::ports::{BroughtBack, PlaceError, StoreError, Truth};
 use crate::reading::ReadError;
 use crate::record::FileRecord;
 use crate::withdrawn::reason_of;
@@ -46,6 +49,7 @@ impl Index {
                     )));
                 }
                 Err(ReadError::Away(place)) => return Err(ManageError::ReadOnly(place)),
+                Err(ReadError::Damaged(reason)) => return Err(ManageError::Conflict(reason)),
                 Err(ReadError::Store(error)) => {
                     return Err(StoreError::new("index", "read a listed file", error).into());
                 }
@@ -79,8 +83,19 @@ impl Index {
         for (record, _) in &gone {
             metadata.push(self.catalog.core_metadata(&self.name, &record.path).await?);
         }
+        // Two servers must not each take away what the other has put in its place since.
+        let expects = match self.files.truth() {
+            Truth::Store => Vec::new(),
+            Truth::Catalog => gone
+                .iter()
+                .map(|(record, _)| Expectation {
+                    path: record.path.clone(),
+                    holds: Some(record.fingerprint),
+                })
+                .collect(),
+        };
         let serial = self
-            .commit_plan(removals, marks.collect(), &by, &mut plan)
+            .commit_plan(expects, removals, marks.collect(), &by, &mut plan)
             .await?;
         for number in 0..gone.len() {
             let (record, sha256) = &gone[number];
@@ -130,6 +145,7 @@ impl Index {
         let change = Change {
             index: self.name.clone(),
             by: by.clone(),
+            expects: Vec::new(),
             files,
             marks,
         };
@@ -151,6 +167,7 @@ impl Index {
         let mut plan = self.plan_of(&wish).await?;
         let mut marks = Vec::new();
         let mut paths = BTreeSet::new();
+        let mut back = Vec::new();
         for step in &plan.steps {
             if let Step::Say {
                 before: before @ Some(Mark::Deleted { path, sha256 }),
@@ -164,9 +181,13 @@ impl Index {
                     &by,
                 ));
                 match self.files.bring_back(path, sha256).await {
-                    Ok(true) => {}
-                    Ok(false) if self.withdrawn.came_back().contains_key(path) => {}
-                    Ok(false) => plan.warnings.push(format!(
+                    Ok(BroughtBack::AtItsPath) => {}
+                    Ok(BroughtBack::Content {
+                        fingerprint,
+                        uploaded_at,
+                    }) => back.extend(record_of(path, fingerprint, uploaded_at)),
+                    Ok(BroughtBack::NotKept) if self.withdrawn.came_back().contains_key(path) => {}
+                    Ok(BroughtBack::NotKept) => plan.warnings.push(format!(
                         "the bytes of `{path}` are not kept any more; a copy that is put there is listed again"
                     )),
                     Err(PlaceError::Exists) => {
@@ -190,7 +211,24 @@ impl Index {
                 );
             }
         }
-        let serial = self.commit_plan(Vec::new(), marks, &by, &mut plan).await?;
+        let expects = back
+            .iter()
+            .map(|record| Expectation {
+                path: record.path.clone(),
+                holds: None,
+            })
+            .collect();
+        let files = back
+            .into_iter()
+            .map(|record| FileChange::Add {
+                kind: Arrival::Found,
+                record,
+                metadata: None,
+            })
+            .collect();
+        let serial = self
+            .commit_plan(expects, files, marks, &by, &mut plan)
+            .await?;
         for path in paths {
             self.withdrawn.came_back().remove(&path);
             self.adopt(&path).await?;
@@ -221,4 +259,19 @@ impl Index {
             tokio::time::sleep(DAY).await;
         }
     }
+}
+
+/// Returns the record of a file that nobody has read since it came back.
+fn record_of(
+    path: &FilePath,
+    fingerprint: Fingerprint,
+    uploaded_at: Timestamp,
+) -> Option<FileRecord> {
+    Some(FileRecord {
+        path: path.clone(),
+        named: FoundFile::of(path.file_name())?,
+        fingerprint,
+        uploaded_at,
+        contents: None,
+    })
 }

@@ -130,6 +130,10 @@ pub trait Catalog: fmt::Debug + Send + Sync + 'static {
 
     /// Records a change and its events in one transaction, all or nothing, durably.
     ///
+    /// What the change expects is looked at in the same transaction: of changes that expect the
+    /// same and would make it untrue, made at one time by any number of processes, one is
+    /// recorded.
+    ///
     /// The content that a change names must already be in the file store, so that a listed file
     /// can always be downloaded. An `Add` of a path that has a record acts as `Replace`, and the
     /// reverse; changes that would change nothing are left out: the same record again, a file
@@ -154,6 +158,8 @@ pub enum Committed {
     Applied(Applied),
     /// The index already was as the change wants it. Nothing was written.
     Unchanged,
+    /// This path does not hold what the change expects. Nothing was written.
+    Unexpected(FilePath),
 }
 
 /// What a search looks for. Letters of either case are the same.

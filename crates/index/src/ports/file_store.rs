@@ -2,10 +2,13 @@
 
 use std::fmt;
 use std::io;
+use std::ops::Range;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use futures_util::stream::BoxStream;
 use tokio::sync::mpsc;
 use wheelhouse_standards::digest::{Digests, Sha256Digest};
 
@@ -15,28 +18,48 @@ use crate::path::FilePath;
 
 /// The bytes of an index's files.
 ///
-/// Every implementation passes `wheelhouse_store::conformance::file_store`. A reader sees all of
-/// a placed file or nothing of it; a placed file survives a crash from the moment that `place`
-/// answers.
+/// Every implementation passes `wheelhouse_store::conformance::file_store`: what all promise, and
+/// what those promise whose [`truth`](Self::truth) is the same. A reader sees all of a placed file
+/// or nothing of it; a placed file survives a crash from the moment that `place` answers.
+///
+/// What stands beside a file ([`FilePath::is_beside`]) has no record in the catalog. Every store
+/// finds it by its path alone, and the last one that was placed there counts.
 #[async_trait]
 pub trait FileStore: fmt::Debug + Send + Sync + 'static {
+    /// Returns who knows which file is at a path.
+    fn truth(&self) -> Truth {
+        Truth::Store
+    }
+
     /// Begins a file that nobody sees yet.
     ///
     /// # Errors
     /// [`PlaceError::ReadOnly`] if nothing can be written here.
     async fn stage(&self) -> Result<Box<dyn Staging>, PlaceError>;
 
-    /// Opens the file at `path` as it is now.
-    async fn open(&self, path: &FilePath) -> Result<OpenFile, OpenError>;
+    /// Opens the file at `path`. `recorded` is the fingerprint in the file's record, if it has
+    /// one: where the store is the truth what is there now is opened, whatever was recorded; where
+    /// the catalog is, what was recorded, and there is nothing at a path without a record.
+    async fn open(
+        &self,
+        path: &FilePath,
+        recorded: Option<&Fingerprint>,
+    ) -> Result<OpenFile, OpenError>;
 
-    /// Removes the file at `path`, durably. A path without a file is not an error.
+    /// Removes the file at `path`, durably. A path without a file is not an error. Where the
+    /// catalog is the truth, content that other paths have too stays.
     ///
     /// # Errors
     /// [`PlaceError::ReadOnly`] if the file cannot be removed.
-    async fn remove(&self, path: &FilePath) -> Result<(), PlaceError>;
+    async fn remove(
+        &self,
+        path: &FilePath,
+        recorded: Option<&Fingerprint>,
+    ) -> Result<(), PlaceError>;
 
     /// Moves the file at `path` out of everybody's sight, durably, to where it is kept until
     /// [`forget_discarded`](Self::forget_discarded). A path without a file is not an error.
+    /// `sha256` is the digest of its content. Content that other paths have too stays.
     ///
     /// # Errors
     /// [`PlaceError::ReadOnly`] if the file cannot be moved.
@@ -47,12 +70,15 @@ pub trait FileStore: fmt::Debug + Send + Sync + 'static {
         at: Timestamp,
     ) -> Result<(), PlaceError>;
 
-    /// Puts a file that was discarded back in its place, durably, and returns whether it was
-    /// still kept.
+    /// Puts a file that was discarded back in its place, durably, if it is still kept.
     ///
     /// # Errors
-    /// [`PlaceError::Exists`] if the path is taken.
-    async fn bring_back(&self, path: &FilePath, sha256: &Sha256Digest) -> Result<bool, PlaceError>;
+    /// [`PlaceError::Exists`] if the path is taken, where the store is the truth.
+    async fn bring_back(
+        &self,
+        path: &FilePath,
+        sha256: &Sha256Digest,
+    ) -> Result<BroughtBack, PlaceError>;
 
     /// Removes for good what was discarded before a moment, and returns how many files that were.
     async fn forget_discarded(&self, before: Timestamp) -> Result<usize, StoreError>;
@@ -75,6 +101,53 @@ pub trait FileStore: fmt::Debug + Send + Sync + 'static {
 
     /// Succeeds if files can be read, and says which place cannot be.
     async fn ready(&self) -> Result<(), StoreError>;
+
+    /// Returns an address outside the server at which anybody can read this content for so long,
+    /// with this method alone, if the store can give one. Only for whoever may read the file.
+    async fn signed_address(
+        &self,
+        _path: &FilePath,
+        _recorded: &Fingerprint,
+        _method: AddressMethod,
+        _valid_for: Duration,
+    ) -> Result<Option<String>, StoreError> {
+        Ok(None)
+    }
+}
+
+/// Who knows which file is at a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Truth {
+    /// The store, which others may change too: a record counts only while it fits what is there.
+    Store,
+    /// The catalog: the store keeps contents by their digests, and two files may share one. That a
+    /// path is taken once is for the catalog to see to.
+    Catalog,
+}
+
+/// What an address from [`FileStore::signed_address`] may be used for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AddressMethod {
+    /// `GET`.
+    Get,
+    /// `HEAD`.
+    Head,
+}
+
+/// What became of a file that was to be brought back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BroughtBack {
+    /// It is not kept.
+    NotKept,
+    /// It is at its path, as if somebody had put it there.
+    AtItsPath,
+    /// Its content can be opened. Where the catalog is the truth, it is the catalog's turn now.
+    Content {
+        /// Which content.
+        fingerprint: Fingerprint,
+        /// When the file was uploaded.
+        uploaded_at: Timestamp,
+    },
 }
 
 /// What was written beside the files.
@@ -123,8 +196,12 @@ pub trait StagedFile: Send + Sync {
     /// Puts the file in its place, atomically and durably, with `uploaded_at` as its time of
     /// modification.
     ///
+    /// Where the catalog is the truth, content that is there already need not be written again if
+    /// `mode` is [`PlaceMode::New`]; it is written if it is [`PlaceMode::Replace`].
+    ///
     /// # Errors
-    /// [`PlaceError::Exists`] if the path is taken and `mode` is [`PlaceMode::New`].
+    /// [`PlaceError::Exists`] if the path is taken, `mode` is [`PlaceMode::New`] and the store is
+    /// the truth.
     async fn place(
         self: Box<Self>,
         path: &FilePath,
@@ -165,6 +242,9 @@ pub enum PlaceError {
     /// There is no space left.
     #[error("there is no space left for the file")]
     Full,
+    /// The place of the files cannot be reached for now, for this reason.
+    #[error("the place of the files is away: {0}")]
+    Away(String),
     /// Anything else.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -190,6 +270,9 @@ pub enum OpenError {
     /// The place where the file would be is away for now, such as an unmounted volume.
     #[error("the place of this file is away: {0}")]
     Away(String),
+    /// The content that was recorded is gone or altered, for this reason.
+    #[error("{0}")]
+    Damaged(String),
     /// Anything else.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -212,6 +295,12 @@ pub trait Content: fmt::Debug + Send + Sync {
     /// # Errors
     /// What the system says.
     fn try_read_at(&self, _offset: u64, _buffer: &mut [u8]) -> Option<io::Result<usize>> {
+        None
+    }
+
+    /// Returns the bytes of a range, in pieces as they come, if that is how they are read best.
+    /// Dropping the stream ends the reading. The range ends within the content.
+    fn stream(&self, _range: Range<u64>) -> Option<BoxStream<'static, io::Result<Bytes>>> {
         None
     }
 

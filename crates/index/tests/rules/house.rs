@@ -166,7 +166,7 @@ impl House {
     /// Takes a file out of the store behind the index's back.
     pub(crate) async fn take_out(&self, path: &FilePath) {
         self.files
-            .remove(path)
+            .remove(path, None)
             .await
             .expect("memory can be written");
     }
@@ -201,7 +201,7 @@ impl House {
             ..Scan::default()
         };
         for path in self.files.paths() {
-            let open = self.files.open(&path).await.expect("it was listed");
+            let open = self.files.open(&path, None).await.expect("it was listed");
             scan.files.push((path, open.fingerprint));
         }
         self.observe(vec![Observation::Scan(scan)]).await;

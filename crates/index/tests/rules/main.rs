@@ -4,6 +4,7 @@ mod adopting;
 mod failing;
 mod house;
 mod managing;
+mod objects;
 mod pages;
 mod publishing;
 mod releases;

@@ -393,6 +393,7 @@ async fn what_is_said_now_counts_and_not_what_was_noted_before() {
     let change = Change {
         index: IndexName::main(),
         by: Attribution::system(house.index.now()),
+        expects: Vec::new(),
         files: Vec::new(),
         marks: cleared.collect(),
     };

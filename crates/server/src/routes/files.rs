@@ -9,13 +9,15 @@ use axum::response::Response;
 use bytes::Bytes;
 use http::header::{
     ACCEPT_RANGES, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG,
-    IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, LAST_MODIFIED, RANGE, VARY,
+    IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, LAST_MODIFIED, LOCATION, RANGE, VARY,
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
-use wheelhouse_index::download::Download;
+use wheelhouse_index::damage::ALTERED;
+use wheelhouse_index::download::{Download, DownloadError};
+use wheelhouse_index::identity::Fingerprint;
 use wheelhouse_index::path::FilePath;
 use wheelhouse_index::permission::Right;
-use wheelhouse_index::ports::{Content, StoreError};
+use wheelhouse_index::ports::{AddressMethod, Content, StoreError};
 use wheelhouse_standards::entity_tag::{is_if_range_held, is_none_match_hit};
 use wheelhouse_standards::found::FoundFile;
 use wheelhouse_standards::range::{self, ByteRange, RequestedRanges};
@@ -28,6 +30,8 @@ use crate::request::RequestInfo;
 use crate::settings::FileCaching;
 use crate::state::{Shared, State};
 
+/// For how long a file is kept that never changes, in seconds: a year.
+const IMMUTABLE_SECONDS: u32 = 31_536_000;
 /// The media type of a provenance.
 const PROVENANCE_TYPE: &str = "application/vnd.pypi.integrity.v1+json";
 
@@ -66,6 +70,9 @@ pub(super) async fn download(
         Some(known) => known,
         None => look_up(&state, &path).await?,
     };
+    if let Some(elsewhere) = elsewhere(&state, &known, &headers, &method).await? {
+        return Ok(elsewhere);
+    }
     if let Some(answer) = answer(&state, &known, &headers, &method).await {
         return Ok(answer.map(body::Body::new));
     }
@@ -75,6 +82,44 @@ pub(super) async fn download(
         .await
         .ok_or_else(ApiError::not_found)?;
     Ok(answer.map(body::Body::new))
+}
+
+/// Sends the client to where it gets the bytes, if downloads go elsewhere. What it has already it
+/// need not get.
+async fn elsewhere(
+    state: &State,
+    known: &FileAnswer,
+    request: &HeaderMap,
+    method: &Method,
+) -> Result<Option<Response>, ApiError> {
+    let tag = known.etag.to_str().unwrap_or_default();
+    let Some(valid_for) = state.settings.file_redirects else {
+        return Ok(None);
+    };
+    if known.is_beside || is_not_modified(known, request, tag) {
+        return Ok(None);
+    }
+    // An address is signed for one method.
+    let method = if method == Method::HEAD {
+        AddressMethod::Head
+    } else {
+        AddressMethod::Get
+    };
+    let FileId { path, fingerprint } = &known.id;
+    let address = state
+        .index
+        .signed_address(path, fingerprint, method, valid_for)
+        .await?;
+    let Some(address) = address.and_then(|address| HeaderValue::from_str(&address).ok()) else {
+        return Ok(None);
+    };
+    let mut response = Response::new(body::Body::empty());
+    *response.status_mut() = StatusCode::FOUND;
+    let headers = response.headers_mut();
+    headers.insert(LOCATION, address);
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(CONTENT_LENGTH, 0.into());
+    Ok(Some(response))
 }
 
 /// Answers the attestations of a file, as they stand beside it.
@@ -113,7 +158,11 @@ pub(crate) async fn answer(
         Some(_) => None,
         None if method == Method::HEAD => None,
         None => {
-            let file = state.index.open(&known.id.path).await.ok()?;
+            let opened = state
+                .index
+                .open(&known.id.path, &known.id.fingerprint)
+                .await;
+            let file = opened.ok()?;
             if file.fingerprint != known.id.fingerprint {
                 return None;
             }
@@ -218,13 +267,14 @@ async fn look_up(state: &State, path: &FilePath) -> Result<Arc<FileAnswer>, ApiE
                 path: record.path,
                 fingerprint: record.fingerprint,
             },
+            is_beside: true,
             bytes: Some(Bytes::from(bytes)),
         };
         (answer, "text/plain; charset=utf-8")
     } else {
         let generation = state.files.generation(path.as_str());
         let download = state.index.download(path).await?;
-        let bytes = small_bytes(&download).await?;
+        let bytes = small_bytes(state, &download).await?;
         let Download {
             record, contents, ..
         } = download;
@@ -238,6 +288,7 @@ async fn look_up(state: &State, path: &FilePath) -> Result<Arc<FileAnswer>, ApiE
                 path: record.path,
                 fingerprint: record.fingerprint,
             },
+            is_beside: false,
             bytes,
         };
         (answer, media_type(state, path.file_name()))
@@ -249,7 +300,7 @@ async fn look_up(state: &State, path: &FilePath) -> Result<Arc<FileAnswer>, ApiE
 }
 
 /// Reads a small file whole.
-async fn small_bytes(download: &Download) -> Result<Option<Bytes>, ApiError> {
+async fn small_bytes(state: &State, download: &Download) -> Result<Option<Bytes>, ApiError> {
     let size_bytes = download.content.size_bytes();
     if size_bytes > SMALL_FILE_BYTES {
         return Ok(None);
@@ -274,6 +325,12 @@ async fn small_bytes(download: &Download) -> Result<Option<Bytes>, ApiError> {
         .await
         .map_err(|error| failed(error.into()))?
         .map_err(|error| failed(error.into()))?;
+    if let (Some(bytes), Fingerprint::Object { sha256, .. }) = (&bytes, fingerprint)
+        && hex_sha256(bytes) != sha256.to_string()
+    {
+        state.index.report_damage(&download.record.path, ALTERED);
+        return Err(DownloadError::Damaged(ALTERED.to_owned()).into());
+    }
     Ok(bytes)
 }
 
@@ -295,6 +352,16 @@ fn file_headers(state: &Shared, answer: &FileAnswer, media_type: &'static str) -
         }
         (None, FileCaching::Revalidate) => {
             headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        }
+        (None, FileCaching::Immutable) => {
+            // What not everybody may read, no cache in between may keep.
+            let whose = if state.access.is_open(Right::Download) {
+                "public"
+            } else {
+                "private"
+            };
+            let rule = format!("{whose}, max-age={IMMUTABLE_SECONDS}, immutable");
+            headers.insert(CACHE_CONTROL, value(&rule));
         }
         (None, FileCaching::Silent) => {}
     }
@@ -369,13 +436,17 @@ fn file_body(
     length_bytes: u64,
 ) -> Body {
     let cache = Arc::clone(&state.files.chunks);
-    Body::File(FileBody::new(
-        content,
-        cache,
-        known.id.clone(),
-        offset,
-        length_bytes,
-    ))
+    let mut body = FileBody::new(content, cache, known.id.clone(), offset, length_bytes);
+    if let Fingerprint::Object { sha256, .. } = known.id.fingerprint
+        && length_bytes == known.size_bytes
+    {
+        let (index, path) = (Arc::clone(&state.index), known.id.path.clone());
+        body = body.proven_by(
+            *sha256.as_bytes(),
+            Box::new(move || index.report_damage(&path, ALTERED)),
+        );
+    }
+    Body::File(body)
 }
 
 fn media_type(state: &Shared, file_name: &str) -> &'static str {

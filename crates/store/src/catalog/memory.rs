@@ -73,11 +73,17 @@ impl State {
         let Change {
             index,
             by,
+            expects,
             files,
             marks,
         } = change;
         let serial = Serial(self.head.0 + 1);
         let shelf = self.shelves.entry(index.clone()).or_default();
+        for expected in expects {
+            if !expected.is_met_by(shelf.file(&expected.path)) {
+                return Committed::Unexpected(expected.path);
+            }
+        }
         let mut touched = Touched::default();
         let journal_start = self.journal.len();
         for change in files {

@@ -2,6 +2,7 @@
 
 mod changes;
 mod concurrency;
+mod expecting;
 mod fixture;
 mod journal;
 mod listing;
@@ -13,6 +14,7 @@ mod searching;
 
 pub(crate) use changes::*;
 pub(crate) use concurrency::*;
+pub(crate) use expecting::*;
 pub(crate) use fixture::{FixedClock, NOW_SECONDS, change_in, contents, core, found, record};
 pub(crate) use journal::*;
 pub(crate) use listing::*;
@@ -64,6 +66,8 @@ macro_rules! catalog_promises {
             a_moment_is_found_in_the_journal
             odd_texts_and_numbers_are_kept_as_they_are
             every_form_of_contents_is_kept
+            a_change_is_recorded_only_if_what_it_expects_is_so
+            of_many_changes_that_expect_the_same_one_is_recorded
             commits_at_the_same_time_get_rising_serials
             a_commit_goes_on_when_nobody_waits_for_it
         }

@@ -10,8 +10,8 @@ use tokio::sync::mpsc;
 use wheelhouse_index::identity::{Fingerprint, Timestamp};
 use wheelhouse_index::path::FilePath;
 use wheelhouse_index::ports::{
-    Content, FileStore, MarksFile, MarksPlace, Observation, OpenError, OpenFile, PlaceError,
-    PlaceMode, PlacedFile, StagedFile, Staging, StoreError,
+    BroughtBack, Content, FileStore, MarksFile, MarksPlace, Observation, OpenError, OpenFile,
+    PlaceError, PlaceMode, PlacedFile, StagedFile, Staging, StoreError,
 };
 use wheelhouse_standards::digest::{Digester, Digests, HashAlgorithm, Sha256Digest};
 
@@ -126,7 +126,11 @@ impl FileStore for MemoryFileStore {
         }))
     }
 
-    async fn open(&self, path: &FilePath) -> Result<OpenFile, OpenError> {
+    async fn open(
+        &self,
+        path: &FilePath,
+        _recorded: Option<&Fingerprint>,
+    ) -> Result<OpenFile, OpenError> {
         let content = self.files().by_path.get(path).cloned();
         let content = content.ok_or(OpenError::NotFound)?;
         Ok(OpenFile {
@@ -136,7 +140,11 @@ impl FileStore for MemoryFileStore {
         })
     }
 
-    async fn remove(&self, path: &FilePath) -> Result<(), PlaceError> {
+    async fn remove(
+        &self,
+        path: &FilePath,
+        _recorded: Option<&Fingerprint>,
+    ) -> Result<(), PlaceError> {
         self.files().by_path.remove(path);
         Ok(())
     }
@@ -159,19 +167,23 @@ impl FileStore for MemoryFileStore {
         Ok(())
     }
 
-    async fn bring_back(&self, path: &FilePath, sha256: &Sha256Digest) -> Result<bool, PlaceError> {
+    async fn bring_back(
+        &self,
+        path: &FilePath,
+        sha256: &Sha256Digest,
+    ) -> Result<BroughtBack, PlaceError> {
         let mut files = self.files();
         let is_wanted =
             |kept: &Discarded| kept.path.file_name() == path.file_name() && kept.sha256 == *sha256;
         let Some(place) = files.bin.iter().rposition(is_wanted) else {
-            return Ok(false);
+            return Ok(BroughtBack::NotKept);
         };
         if files.by_path.contains_key(path) {
             return Err(PlaceError::Exists);
         }
         let content = files.bin.remove(place).content;
         files.by_path.insert(path.clone(), content);
-        Ok(true)
+        Ok(BroughtBack::AtItsPath)
     }
 
     async fn forget_discarded(&self, before: Timestamp) -> Result<usize, StoreError> {
@@ -353,7 +365,7 @@ impl PlacedFile for MemoryPlaced {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::conformance::file_store::{Traces, file_store_promises};
+    use crate::conformance::file_store::{Traces, file_store_promises, path_promises};
 
     impl Traces for MemoryFileStore {
         fn traces(&self) -> Vec<String> {
@@ -362,6 +374,11 @@ mod tests {
     }
 
     file_store_promises!({
+        let store = MemoryFileStore::new();
+        (Arc::new(store.clone()), store)
+    });
+
+    path_promises!({
         let store = MemoryFileStore::new();
         (Arc::new(store.clone()), store)
     });

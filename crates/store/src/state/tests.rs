@@ -6,6 +6,7 @@ fn wishes() -> StateWishes {
     StateWishes {
         folder: None,
         roots: vec!["/srv/my packages".into(), "/srv/more".into()],
+        objects: None,
         state_directory: Some("/var/lib/wh:/var/lib/other".into()),
         state_home: Some("/home/ada/state".into()),
         home: Some("/home/ada".into()),
@@ -167,4 +168,24 @@ fn a_second_server_is_kept_out_until_the_first_is_gone() {
     drop(StateLock::take(folder.path()).unwrap());
     let missing = StateLock::take(&folder.path().join("missing"));
     assert!(matches!(missing, Err(StateError::Unusable { .. })));
+}
+
+#[test]
+fn objects_have_a_state_folder_named_after_their_place() {
+    let of = |place: &str| {
+        let wishes = StateWishes {
+            roots: Vec::new(),
+            objects: Some(place.to_owned()),
+            ..wishes()
+        };
+        let state = chosen(&wishes, &["/home/ada"]);
+        state.path().expect("a folder").to_owned()
+    };
+    let folder = of("s3://wheels/team");
+    assert!(
+        folder.starts_with("/home/ada/state/wheelhouse"),
+        "{folder:?}"
+    );
+    assert!(folder.to_string_lossy().contains("/team-"), "{folder:?}");
+    assert_ne!(folder, of("s3://other/team"));
 }

@@ -4,6 +4,7 @@ mod access;
 mod address;
 mod compatibility;
 mod fallback;
+mod files;
 mod folders;
 mod general;
 mod limits;
@@ -30,6 +31,10 @@ pub(crate) use address::{
 };
 pub(crate) use compatibility::{BACKEND, SERVER};
 pub(crate) use fallback::{DISABLE_FALLBACK, FALLBACK_SOURCE, FALLBACK_URL, INSTALLER_SETTINGS};
+pub(crate) use files::{
+    FILE_REDIRECT_SECONDS, FILE_REDIRECTS, FILES, FILES_PLAIN_HTTP, S3_BUCKET_IN_HOST, S3_ENDPOINT,
+    S3_REGION,
+};
 pub(crate) use folders::{
     CATALOG, CHECK, CREATE_MISSING, ROOTS, SCAN_INTERVAL_SECONDS, STATE_DIR, WATCH,
 };
@@ -65,6 +70,11 @@ pub(crate) static ALL: &[&OptionDef] = &[
     &HSTS_SECONDS,
     &ROOTS,
     &CREATE_MISSING,
+    &FILES,
+    &S3_ENDPOINT,
+    &S3_REGION,
+    &S3_BUCKET_IN_HOST,
+    &FILES_PLAIN_HTTP,
     &STATE_DIR,
     &CATALOG,
     &WATCH,
@@ -100,6 +110,8 @@ pub(crate) static ALL: &[&OptionDef] = &[
     &HEALTH_ENDPOINT,
     &CACHE_CONTROL,
     &FILE_CACHING,
+    &FILE_REDIRECTS,
+    &FILE_REDIRECT_SECONDS,
     &SIGNATURE_LINKS,
     &TAR_GZ_TYPE,
     &DISABLE_FALLBACK,

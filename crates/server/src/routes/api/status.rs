@@ -29,6 +29,7 @@ pub(super) async fn show(
     caller.authorise(&state, Right::List, None).await?;
     let counts = state.index.counts().await?;
     let came_back = state.index.came_back().await;
+    let damaged = state.index.damaged();
     Ok(Json(IndexReport {
         index: state.index.name().to_string(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -37,5 +38,6 @@ pub(super) async fn show(
         unread: counts.unread,
         serial: state.index.head().await?.0,
         came_back: came_back.iter().map(ToString::to_string).collect(),
+        damaged: damaged.iter().map(ToString::to_string).collect(),
     }))
 }

@@ -144,6 +144,7 @@ impl<'a> Wanted<'a> {
         let (mut marked, mut with_status) = (BTreeSet::new(), BTreeSet::new());
         for change in changes {
             paths.extend(change.files.iter().map(|file| file.path().as_str()));
+            paths.extend(change.expects.iter().map(|expected| expected.path.as_str()));
             for mark in &change.marks {
                 let project = mark.project().as_str();
                 if project.contains('\0') {

@@ -120,6 +120,13 @@ impl Plan {
 
     /// Adds a change, under a serial of its own if it changes anything.
     pub(super) fn add(&mut self, change: &Change) -> Outcome<Committed> {
+        for expected in &change.expects {
+            let there = self.files.get(&expected.path);
+            let there = there.and_then(|file| file.now.as_ref());
+            if !expected.is_met_by(there.map(|(record, _)| record)) {
+                return Ok(Committed::Unexpected(expected.path.clone()));
+            }
+        }
         let commits_before = self.commits.len();
         let mut touched = Touched::default();
         for file in &change.files {

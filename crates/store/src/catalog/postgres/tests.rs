@@ -32,7 +32,7 @@ fn adding(name: &str) -> Change {
 async fn add(catalog: &PostgresCatalog, name: &str) -> Serial {
     match catalog.commit(adding(name)).await.unwrap() {
         Committed::Applied(applied) => applied.serial,
-        Committed::Unchanged => panic!("{name} was there"),
+        other => panic!("not recorded: {other:?}"),
     }
 }
 

@@ -35,10 +35,20 @@ pub(super) fn commit(
     let Change {
         index,
         by,
+        expects,
         files,
         marks,
     } = change;
     let known_index = index_id(connection, &index)?;
+    for expected in expects {
+        let there = match known_index {
+            None => None,
+            Some(index_id) => find(connection, index_id, &expected.path)?,
+        };
+        if !expected.is_met_by(there.as_ref().map(|(_, record)| record)) {
+            return Ok(Committed::Unexpected(expected.path));
+        }
+    }
     let mut entry: Option<Entry<'_>> = None;
     for change in files {
         let path = change.path().clone();

@@ -74,7 +74,7 @@ async fn add(catalog: &SqliteCatalog, name: &str) -> Serial {
     let change = change_in(IndexName::main(), vec![found(record(name, 1))]);
     match catalog.commit(change).await.unwrap() {
         Committed::Applied(applied) => applied.serial,
-        Committed::Unchanged => panic!("{name} was there"),
+        other => panic!("not recorded: {other:?}"),
     }
 }
 

@@ -120,6 +120,7 @@ pub(crate) fn change_in(index: IndexName, files: Vec<FileChange>) -> Change {
     Change {
         index,
         by: Attribution::system(Timestamp(5)),
+        expects: Vec::new(),
         files,
         marks: Vec::new(),
     }
@@ -135,7 +136,7 @@ pub(super) async fn commit(catalog: &dyn Catalog, files: Vec<FileChange>) -> Com
 pub(super) async fn apply(catalog: &dyn Catalog, files: Vec<FileChange>) -> Applied {
     match commit(catalog, files).await {
         Committed::Applied(applied) => applied,
-        Committed::Unchanged => panic!("the change changed nothing"),
+        other => panic!("the change was not recorded: {other:?}"),
     }
 }
 

@@ -27,7 +27,7 @@ async fn quarantine(catalog: &dyn Catalog, project: &str, at: i64) -> Serial {
     };
     match catalog.commit(change).await.expect("a commit") {
         Committed::Applied(applied) => applied.serial,
-        Committed::Unchanged => panic!("nothing changed"),
+        other => panic!("not recorded: {other:?}"),
     }
 }
 

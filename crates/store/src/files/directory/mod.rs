@@ -30,11 +30,11 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
-use wheelhouse_index::identity::Timestamp;
+use wheelhouse_index::identity::{Fingerprint, Timestamp};
 use wheelhouse_index::path::FilePath;
 use wheelhouse_index::ports::{
-    FileStore, MarksFile, MarksPlace, Observation, OpenError, OpenFile, PlaceError, Staging,
-    StoreError,
+    BroughtBack, FileStore, MarksFile, MarksPlace, Observation, OpenError, OpenFile, PlaceError,
+    Staging, StoreError,
 };
 use wheelhouse_standards::digest::{HashAlgorithm, Sha256Digest};
 
@@ -154,7 +154,11 @@ impl FileStore for DirectoryStore {
         Ok(Box::new(staging))
     }
 
-    async fn open(&self, path: &FilePath) -> Result<OpenFile, OpenError> {
+    async fn open(
+        &self,
+        path: &FilePath,
+        _recorded: Option<&Fingerprint>,
+    ) -> Result<OpenFile, OpenError> {
         // On a local file system this takes microseconds, less than a change of threads.
         if self.shared.roots.iter().all(Root::is_local) {
             return self.shared.open(path);
@@ -163,7 +167,11 @@ impl FileStore for DirectoryStore {
         run(move || shared.open(&path)).await?
     }
 
-    async fn remove(&self, path: &FilePath) -> Result<(), PlaceError> {
+    async fn remove(
+        &self,
+        path: &FilePath,
+        _recorded: Option<&Fingerprint>,
+    ) -> Result<(), PlaceError> {
         let (shared, path) = (Arc::clone(&self.shared), path.clone());
         run(move || removing::remove(&shared, &path)).await?
     }
@@ -178,9 +186,18 @@ impl FileStore for DirectoryStore {
         run(move || bin::discard(&shared, &path, &sha256, at)).await?
     }
 
-    async fn bring_back(&self, path: &FilePath, sha256: &Sha256Digest) -> Result<bool, PlaceError> {
+    async fn bring_back(
+        &self,
+        path: &FilePath,
+        sha256: &Sha256Digest,
+    ) -> Result<BroughtBack, PlaceError> {
         let (shared, path, sha256) = (Arc::clone(&self.shared), path.clone(), *sha256);
-        run(move || bin::bring_back(&shared, &path, &sha256)).await?
+        let is_back = run(move || bin::bring_back(&shared, &path, &sha256)).await??;
+        Ok(if is_back {
+            BroughtBack::AtItsPath
+        } else {
+            BroughtBack::NotKept
+        })
     }
 
     async fn forget_discarded(&self, before: Timestamp) -> Result<usize, StoreError> {

@@ -11,7 +11,7 @@ use super::fixture::{Observer, Roots, options, write_old};
 use crate::conformance::file_store::path;
 
 async fn is_away(store: &DirectoryStore, at: &str) -> bool {
-    match store.open(&path(at)).await {
+    match store.open(&path(at), None).await {
         Ok(_) => false,
         Err(OpenError::Away(reason)) => {
             assert!(reason.contains("one"), "names the folder: {reason}");
@@ -215,7 +215,7 @@ async fn a_read_only_root_is_served_and_refuses_what_would_write() {
     assert_eq!(observer.names(), ["a-1.0.zip"]);
     for refused in [
         observer.store.stage().await.err(),
-        observer.store.remove(&path("a-1.0.zip")).await.err(),
+        observer.store.remove(&path("a-1.0.zip"), None).await.err(),
     ] {
         let Some(PlaceError::ReadOnly(reason)) = refused else {
             panic!("{refused:?}");

@@ -197,7 +197,7 @@ impl Observer {
     }
 
     async fn look_at(&mut self, path: FilePath) {
-        match self.store.open(&path).await {
+        match self.store.open(&path, None).await {
             Ok(file) if file.settled => {
                 self.listed.insert(path, file.fingerprint);
             }
@@ -205,11 +205,15 @@ impl Observer {
             Err(OpenError::NotFound) => {
                 self.listed.remove(&path);
             }
-            Err(OpenError::Store(error)) => panic!("{error}"),
+            Err(error @ (OpenError::Store(_) | OpenError::Damaged(_))) => panic!("{error}"),
         }
     }
 
     pub(super) async fn is_settled(&self, at: &str) -> bool {
-        self.store.open(&path(at)).await.expect("open").settled
+        self.store
+            .open(&path(at), None)
+            .await
+            .expect("open")
+            .settled
     }
 }

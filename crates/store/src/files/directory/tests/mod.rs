@@ -10,9 +10,14 @@ mod polling;
 use std::sync::Arc;
 
 use self::fixture::Roots;
-use crate::conformance::file_store::file_store_promises;
+use crate::conformance::file_store::{file_store_promises, path_promises};
 
 file_store_promises!({
+    let roots = Roots::new();
+    (Arc::new(roots.store()), roots)
+});
+
+path_promises!({
     let roots = Roots::new();
     (Arc::new(roots.store()), roots)
 });

@@ -14,7 +14,7 @@ use super::fixture::{Observer, Roots, write_old};
 use crate::conformance::file_store::path;
 
 async fn is_found(store: &DirectoryStore, at: &str) -> bool {
-    match store.open(&path(at)).await {
+    match store.open(&path(at), None).await {
         Ok(_) => true,
         Err(OpenError::NotFound) => false,
         Err(error) => panic!("{error}"),
@@ -126,7 +126,7 @@ async fn a_path_in_two_roots_belongs_to_the_first_and_then_to_the_second() {
         assert_eq!(
             observer
                 .store
-                .open(&a)
+                .open(&a, None)
                 .await
                 .unwrap()
                 .fingerprint
@@ -145,7 +145,7 @@ async fn a_path_in_two_roots_belongs_to_the_first_and_then_to_the_second() {
         assert_eq!(
             observer
                 .store
-                .open(&a)
+                .open(&a, None)
                 .await
                 .unwrap()
                 .fingerprint

@@ -54,7 +54,7 @@ async fn a_removed_file_leaves_no_copy_in_another_root() {
     write_old(&roots.one().join("a-1.0.zip"), b"first");
     write_old(&roots.two().join("a-1.0.zip"), b"second");
     let store: Arc<dyn FileStore> = Arc::new(roots.store_of_both(WatchMode::Auto));
-    store.remove(&path("a-1.0.zip")).await.unwrap();
+    store.remove(&path("a-1.0.zip"), None).await.unwrap();
     assert_eq!(read(&store, "a-1.0.zip").await, None);
     assert!(!roots.two().join("a-1.0.zip").exists());
 }
@@ -66,7 +66,7 @@ async fn a_removed_link_leaves_what_it_points_to() {
     write_old(&target, b"kept");
     symlink(&target, roots.one().join("a-1.0.zip")).unwrap();
     let store: Arc<dyn FileStore> = Arc::new(roots.store());
-    store.remove(&path("a-1.0.zip")).await.unwrap();
+    store.remove(&path("a-1.0.zip"), None).await.unwrap();
     assert_eq!(read(&store, "a-1.0.zip").await, None);
     assert_eq!(fs::read(&target).unwrap(), b"kept");
 }
@@ -83,7 +83,7 @@ async fn nothing_is_placed_or_removed_through_a_link_to_a_folder() {
         let refused = place(&store, "link/a-1.0.zip", b"new", mode).await;
         assert!(refused.is_err());
     }
-    store.remove(&path("link/a-1.0.zip")).await.unwrap();
+    store.remove(&path("link/a-1.0.zip"), None).await.unwrap();
     assert_eq!(fs::read(outside.join("a-1.0.zip")).unwrap(), b"kept");
     assert_eq!(outside.read_dir().unwrap().count(), 1);
     assert_eq!(roots.traces(), ["link/a-1.0.zip"]);
@@ -97,7 +97,7 @@ async fn a_folder_with_the_name_of_an_upload_is_left_alone() {
     for mode in [PlaceMode::New, PlaceMode::Replace] {
         assert!(place(&store, "a-1.0.zip", b"new", mode).await.is_err());
     }
-    store.remove(&path("a-1.0.zip")).await.unwrap();
+    store.remove(&path("a-1.0.zip"), None).await.unwrap();
     assert!(roots.one().join("a-1.0.zip").is_dir());
 }
 

@@ -1,0 +1,148 @@
+//! What becomes of content that nothing needs.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use object_store::ObjectStoreExt as _;
+use wheelhouse_index::identity::{Fingerprint, Timestamp};
+use wheelhouse_index::ports::{FileStore, OpenError, PlaceMode};
+
+use super::Bucket;
+use crate::conformance::file_store::{path, place, read_recorded, sha256};
+use crate::files::objects::{Access, ObjectFileStore, sweeping};
+
+const NEVER: Timestamp = Timestamp(i64::MAX);
+
+fn of(bytes: &[u8]) -> Fingerprint {
+    Fingerprint::Object {
+        size_bytes: bytes.len() as u64,
+        sha256: sha256(bytes),
+    }
+}
+
+async fn placed(store: &Arc<dyn FileStore>, at: &str, bytes: &[u8]) {
+    let placed = place(store, at, bytes, PlaceMode::New).await;
+    drop(placed.expect("placed"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn content_that_nothing_names_goes_aside_first_and_then_for_good() {
+    let (store, bucket) = Bucket::in_memory();
+    let store: Arc<dyn FileStore> = store;
+    placed(&store, "a-1.zip", b"abc").await;
+    placed(&store, "b-1.zip", b"xyz").await;
+    store
+        .remove(&path("a-1.zip"), Some(&of(b"abc")))
+        .await
+        .expect("removed");
+    assert_eq!(bucket.keys("sha256").await.len(), 2);
+    store.forget_discarded(NEVER).await.expect("swept");
+    assert_eq!(bucket.keys("sha256").await.len(), 1);
+    assert_eq!(bucket.keys("retired").await.len(), 1);
+    store.forget_discarded(NEVER).await.expect("swept");
+    assert_eq!(bucket.keys("retired").await, Vec::<String>::new());
+    let read = read_recorded(&store, "b-1.zip", Some(&of(b"xyz"))).await;
+    assert_eq!(read.as_deref(), Some(&b"xyz"[..]));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn content_that_was_placed_a_moment_ago_is_left_alone() {
+    let (_, bucket) = Bucket::in_memory();
+    let mut options = bucket.shared.options.clone();
+    options.rest = Duration::from_hours(1);
+    let access = Access {
+        store: Arc::clone(&bucket.shared.store),
+        ..Access::in_memory()
+    };
+    let store = ObjectFileStore::over(access, options);
+    let shared = Arc::clone(&store.shared);
+    let store: Arc<dyn FileStore> = Arc::new(store);
+    let undone = place(&store, "a-1.zip", b"abc", PlaceMode::New).await;
+    undone.expect("placed").undo().await.expect("undone");
+    assert_eq!(sweeping::sweep(&shared).await.expect("swept"), 0);
+    assert_eq!(bucket.keys("sha256").await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn content_that_is_aside_is_found_by_readers_and_uploads() {
+    for upload_first in [false, true] {
+        let (store, bucket) = Bucket::in_memory();
+        let store: Arc<dyn FileStore> = store;
+        placed(&store, "a-1.zip", b"abc").await;
+        // As a server leaves it that ends in the middle.
+        let keys = &bucket.shared.keys;
+        let digest = sha256(b"abc");
+        bucket
+            .shared
+            .store
+            .rename(&keys.content(&digest), &keys.retired(&digest))
+            .await
+            .expect("moved");
+        if upload_first {
+            placed(&store, "b-1.zip", b"abc").await;
+        }
+        let read = read_recorded(&store, "a-1.zip", Some(&of(b"abc"))).await;
+        assert_eq!(read.as_deref(), Some(&b"abc"[..]));
+        store.forget_discarded(NEVER).await.expect("swept");
+        let read = read_recorded(&store, "a-1.zip", Some(&of(b"abc"))).await;
+        assert_eq!(read.as_deref(), Some(&b"abc"[..]));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn uploads_and_sweeps_at_one_time_lose_nothing() {
+    let (store, bucket) = Bucket::in_memory();
+    let store: Arc<dyn FileStore> = store;
+    let sweeper = {
+        let shared = Arc::clone(&bucket.shared);
+        tokio::spawn(async move {
+            for _ in 0..40 {
+                sweeping::sweep(&shared).await.expect("swept");
+            }
+        })
+    };
+    let mut round = 0_u32;
+    while !sweeper.is_finished() {
+        // One content, which is needed, needless and needed again.
+        round += 1;
+        placed(&store, "a-1.zip", b"abc").await;
+        let read = read_recorded(&store, "a-1.zip", Some(&of(b"abc"))).await;
+        assert_eq!(read.as_deref(), Some(&b"abc"[..]), "round {round}");
+        store
+            .remove(&path("a-1.zip"), Some(&of(b"abc")))
+            .await
+            .expect("removed");
+    }
+    sweeper.await.expect("no panic");
+    assert!(round > 10, "{round}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_altered_object_of_the_same_size_is_written_anew_when_it_is_replaced() {
+    let (store, bucket) = Bucket::in_memory();
+    let store: Arc<dyn FileStore> = store;
+    placed(&store, "a-1.zip", b"abc").await;
+    let key = bucket.shared.keys.content(&sha256(b"abc"));
+    bucket
+        .shared
+        .store
+        .put(&key, "abd".into())
+        .await
+        .expect("altered");
+    let mended = place(&store, "a-1.zip", b"abc", PlaceMode::Replace).await;
+    drop(mended.expect("placed"));
+    let read = read_recorded(&store, "a-1.zip", Some(&of(b"abc"))).await;
+    assert_eq!(read.as_deref(), Some(&b"abc"[..]));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_object_that_was_deleted_is_damage_and_not_a_missing_file() {
+    let (store, bucket) = Bucket::in_memory();
+    let store: Arc<dyn FileStore> = store;
+    placed(&store, "a-1.zip", b"abc").await;
+    let key = bucket.shared.keys.content(&sha256(b"abc"));
+    bucket.shared.store.delete(&key).await.expect("deleted");
+    let opened = store.open(&path("a-1.zip"), Some(&of(b"abc"))).await;
+    let error = opened.expect_err("it is gone");
+    assert!(matches!(error, OpenError::Damaged(_)), "{error}");
+}
