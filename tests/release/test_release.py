@@ -270,6 +270,7 @@ def test_mistakes_in_the_command_line_are_told_first(company, maintainer):
         (["--yes", *index, "empty"], "is no Python project"),
         (["--yes", *index, "--bump", "mayor"], "none of major, minor and patch"),
         (["--yes", *index, "--skip", "tree"], "`tree` is none of branch"),
+        (["--yes", *index, "--skip", "version"], "only a dry run can skip it"),
         (["--yes", "--index-url", company.url + "nothing-here/simple/"], "takes no uploads where ours do"),
         (["--yes", "--repository-url", company.url + "api/v1/"], "takes no uploads (status 40"),
     ]:
