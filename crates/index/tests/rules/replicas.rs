@@ -58,7 +58,11 @@ impl Replicas for Way {
     async fn report(&self, progress: Progress) -> Result<Progress, StoreError> {
         self.open()?;
         let lease = (progress, Instant::now() + LEASE);
-        self.town.leases.lock().unwrap().insert(self.number, lease);
+        self.town
+            .leases
+            .lock()
+            .expect("not poisoned")
+            .insert(self.number, lease);
         self.heads().await
     }
 
@@ -77,17 +81,17 @@ impl Replicas for Way {
     async fn await_others(&self, progress: Progress) -> Result<bool, StoreError> {
         let give_up = Instant::now() + LEASE;
         loop {
-            let is_behind = self
-                .town
-                .leases
-                .lock()
-                .unwrap()
-                .iter()
-                .any(|(number, lease)| {
-                    *number != self.number
-                        && lease.1 > Instant::now()
-                        && !lease.0.includes(&progress)
-                });
+            let is_behind =
+                self.town
+                    .leases
+                    .lock()
+                    .expect("not poisoned")
+                    .iter()
+                    .any(|(number, lease)| {
+                        *number != self.number
+                            && lease.1 > Instant::now()
+                            && !lease.0.includes(&progress)
+                    });
             if !is_behind || Instant::now() > give_up {
                 return Ok(!is_behind);
             }
@@ -96,7 +100,11 @@ impl Replicas for Way {
     }
 
     async fn leave(&self) -> Result<(), StoreError> {
-        self.town.leases.lock().unwrap().remove(&self.number);
+        self.town
+            .leases
+            .lock()
+            .expect("not poisoned")
+            .remove(&self.number);
         Ok(())
     }
 
@@ -276,7 +284,7 @@ async fn who_may_do_what_is_the_same_everywhere_when_it_is_answered() {
         .access
         .give_role(&project, &owner.0, owner.1, by.clone());
     assert!(given.await.expect("memory can be written"));
-    assert_eq!(there.access.roles(&project), [owner.clone()]);
+    assert_eq!(there.access.roles(&project), std::slice::from_ref(&owner));
     let taken = there.access.take_role(&project, &owner.0, by);
     taken.await.expect("it is there");
     assert_eq!(here.access.roles(&project), []);

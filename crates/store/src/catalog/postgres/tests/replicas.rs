@@ -102,7 +102,7 @@ async fn commits_of_others_stir_whoever_follows() {
 #[tokio::test]
 async fn work_is_done_by_one_until_its_turn_is_over() {
     let (_database, _catalog, one, other) = pair().await;
-    let long = Duration::from_secs(60);
+    let long = Duration::from_mins(1);
     assert!(one.take_turn("sweep", long).await.unwrap());
     assert!(!other.take_turn("sweep", long).await.unwrap());
     assert!(other.take_turn("count", long).await.unwrap());
