@@ -1,0 +1,167 @@
+//! The catalog, and what is kept in the same place: a file, a database, or memory.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context;
+use wheelhouse_auth::token::fill_random;
+use wheelhouse_index::ports::{AccessStore, Catalog, Clock};
+use wheelhouse_index::replica::Replica;
+use wheelhouse_store::catalog::{
+    MemoryCatalog, PostgresAddress, PostgresCatalog, SchemaState, SqliteCatalog, SqliteOptions,
+    WhenDamaged,
+};
+use wheelhouse_store::state::StateFolder;
+
+use super::people::token_key;
+use super::state_wishes;
+use crate::environment::Environment;
+use crate::settings::{CatalogSettings, RunSettings};
+
+/// What is kept from one start to the next, besides packages.
+pub(super) struct Kept {
+    pub(super) catalog: Arc<dyn Catalog>,
+    /// Who may do what: in the same place.
+    pub(super) access_store: Arc<dyn AccessStore>,
+    /// The key that tokens are made with.
+    pub(super) key: [u8; 32],
+    /// Where all that is and what it costs, as a sentence.
+    pub(super) note: String,
+    /// This server among those that use the same catalog.
+    pub(super) replica: Arc<Replica>,
+}
+
+/// Opens the catalog that the settings name.
+pub(super) async fn kept(
+    settings: &RunSettings,
+    state: &StateFolder,
+    clock: &Arc<dyn Clock>,
+) -> anyhow::Result<Kept> {
+    match &settings.state.catalog {
+        CatalogSettings::Postgres(address) => in_postgres(address, state, clock).await,
+        CatalogSettings::Sqlite(path) => {
+            let catalog = Arc::new(open_sqlite(path, clock)?);
+            Ok(Kept {
+                catalog: Arc::clone(&catalog) as _,
+                access_store: catalog,
+                key: token_key(state)?,
+                note: format!("{}; the catalog is in `{}`", state.note(), path.display()),
+                replica: Replica::alone(),
+            })
+        }
+        CatalogSettings::StateFolder => {
+            let (catalog, access_store) = in_state_folder(state, clock)?;
+            Ok(Kept {
+                catalog,
+                access_store,
+                key: token_key(state)?,
+                note: state.note().to_owned(),
+                replica: Replica::alone(),
+            })
+        }
+    }
+}
+
+/// Opens a catalog that other servers may use at the same time. All make tokens with one key.
+async fn in_postgres(
+    address: &PostgresAddress,
+    state: &StateFolder,
+    clock: &Arc<dyn Clock>,
+) -> anyhow::Result<Kept> {
+    let catalog = Arc::new(PostgresCatalog::open(address, Arc::clone(clock)).await?);
+    let key = catalog.shared_key("tokens", fill_random).await?;
+    let note = match state.path() {
+        Some(folder) => format!(
+            "the catalog is in {address}; the socket for this machine is in `{}`",
+            folder.display()
+        ),
+        None => format!("the catalog is in {address}"),
+    };
+    let replicas = catalog.replicas().await?;
+    Ok(Kept {
+        catalog: Arc::clone(&catalog) as _,
+        access_store: catalog,
+        key,
+        note,
+        replica: Replica::among(Arc::new(replicas)),
+    })
+}
+
+fn open_sqlite(path: &Path, clock: &Arc<dyn Clock>) -> anyhow::Result<SqliteCatalog> {
+    let mut mark = path.as_os_str().to_owned();
+    mark.push(".serial");
+    let options = SqliteOptions {
+        clock: Arc::clone(clock),
+        serial_mark: Some(mark.into()),
+        // Somebody has named this file: then somebody can say what becomes of it.
+        when_damaged: WhenDamaged::Refuse,
+    };
+    Ok(SqliteCatalog::open(path, &options)?)
+}
+
+fn in_state_folder(
+    state: &StateFolder,
+    clock: &Arc<dyn Clock>,
+) -> anyhow::Result<(Arc<dyn Catalog>, Arc<dyn AccessStore>)> {
+    let in_memory = || {
+        let catalog = Arc::new(MemoryCatalog::new(&**clock));
+        (Arc::clone(&catalog) as _, catalog as _)
+    };
+    let Some(path) = state.catalog_file() else {
+        return Ok(in_memory());
+    };
+    let options = SqliteOptions {
+        clock: Arc::clone(clock),
+        serial_mark: state.serial_mark_file(),
+        when_damaged: WhenDamaged::BeginAnew,
+    };
+    match SqliteCatalog::open(&path, &options) {
+        Ok(catalog) => {
+            let catalog = Arc::new(catalog);
+            Ok((Arc::clone(&catalog) as _, catalog as _))
+        }
+        // What is there can still be served, which matters more than the journal.
+        Err(error) if state.is_full() => {
+            tracing::error!(
+                "the disk of the state folder is full: the catalog is kept in memory until the next start; make room and start again ({error})"
+            );
+            Ok(in_memory())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Brings the tables of the catalog up to date, or only looks at them, and returns where the catalog
+/// is and what its tables are then.
+///
+/// # Errors
+/// Whatever cannot be opened, with what to do about it.
+pub(crate) async fn migrate(
+    settings: &RunSettings,
+    environment: &Environment,
+    may_change: bool,
+) -> anyhow::Result<(String, SchemaState)> {
+    let path = match &settings.state.catalog {
+        CatalogSettings::Postgres(address) => {
+            let state = if may_change {
+                PostgresCatalog::migrate(address).await?
+            } else {
+                PostgresCatalog::schema(address).await?
+            };
+            return Ok((address.to_string(), state));
+        }
+        CatalogSettings::Sqlite(path) => path.clone(),
+        CatalogSettings::StateFolder => {
+            let state = StateFolder::choose(&state_wishes(settings, environment))?;
+            state
+                .catalog_file()
+                .context("the catalog is in memory: there are no tables to look at")?
+        }
+    };
+    let state = if may_change {
+        SqliteCatalog::migrate(&path)?
+    } else {
+        SqliteCatalog::schema(&path)?
+    };
+    Ok((format!("`{}`", path.display()), state))
+}
