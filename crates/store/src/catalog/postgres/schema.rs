@@ -163,7 +163,8 @@ mod tests {
     };
     const CONTRACT: Migration = Migration {
         name: "contract",
-        compatible: 3,
+        // More than any program knows.
+        compatible: i32::MAX,
         sql: "ALTER TABLE marks DROP COLUMN more",
     };
 
@@ -185,7 +186,7 @@ mod tests {
         migrate_among(&mut client, &newer).await.unwrap();
         let state = look(&client).await.unwrap();
         assert!(state.fits(), "{state:?}");
-        assert_eq!((state.found, state.known), (2, 1));
+        assert_eq!(state.found, state.known + 1);
 
         let newest = with(&[EXPAND, CONTRACT]);
         migrate_among(&mut client, &newest).await.unwrap();
@@ -201,7 +202,7 @@ mod tests {
             migrate(&mut client).await.map(|state| state.found)
         }));
         for outcome in all.await {
-            assert_eq!(outcome.unwrap(), 1);
+            assert_eq!(outcome.unwrap() as usize, MIGRATIONS.len());
         }
     }
 
