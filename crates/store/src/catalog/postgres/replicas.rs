@@ -1,11 +1,12 @@
 //! The servers over one database: their leases, whose turn it is, and what is held by one alone.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use deadpool_postgres::{Object, Pool};
 use futures_util::future::join;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep, timeout};
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
@@ -21,6 +22,9 @@ use super::told;
 const PATIENCE: Duration = Duration::from_secs(2);
 /// How long somebody waits for what another one holds.
 const HOLD_PATIENCE: Duration = Duration::from_secs(30);
+/// How many names are held at a time: each takes a connection, of which a database has a hundred or so
+/// for all servers.
+const HOLDS: usize = 8;
 /// How long to wait between two looks at whether the others have followed.
 const FIRST_LOOK: Duration = Duration::from_millis(2);
 const LAST_LOOK: Duration = Duration::from_millis(32);
@@ -31,6 +35,7 @@ pub struct PostgresReplicas {
     pool: Pool,
     id: String,
     changes: Mutex<JournalChanges>,
+    holds: Arc<Semaphore>,
 }
 
 impl PostgresReplicas {
@@ -39,6 +44,7 @@ impl PostgresReplicas {
             pool,
             id: uuid::Uuid::new_v4().to_string(),
             changes: Mutex::new(changes),
+            holds: Arc::new(Semaphore::new(HOLDS)),
         }
     }
 
@@ -169,6 +175,8 @@ impl Replicas for PostgresReplicas {
 
     async fn hold(&self, name: &str) -> Result<Box<dyn Held>, StoreError> {
         let held = async {
+            let permit = Arc::clone(&self.holds).acquire_owned().await;
+            let permit = permit.map_err(|_| Failure::Closed)?;
             let client = connection(&self.pool).await?;
             let lock = client
                 .prepare_cached("SELECT pg_advisory_lock(hashtextextended($1, 0))")
@@ -178,6 +186,7 @@ impl Replicas for PostgresReplicas {
             client.query_one(&lock, &[&name]).await?;
             Ok::<_, Failure>(Box::new(HeldByConnection {
                 _client: Box::new(client),
+                _permit: permit,
             }) as Box<dyn Held>)
         };
         let held = timeout(HOLD_PATIENCE, held).await;
@@ -204,6 +213,7 @@ fn progress_of(row: &Row) -> Outcome<Progress> {
 /// A lock of a session of the database, which ends with its connection.
 struct HeldByConnection {
     _client: Box<deadpool_postgres::ClientWrapper>,
+    _permit: OwnedSemaphorePermit,
 }
 
 impl std::fmt::Debug for HeldByConnection {
