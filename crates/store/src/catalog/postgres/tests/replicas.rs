@@ -93,7 +93,7 @@ async fn commits_of_others_stir_whoever_follows() {
     let (database, catalog, one, _other) = pair().await;
     let elsewhere = database.open().await;
     let head = add(&elsewhere, "demo-1.zip").await;
-    // Polling would take longer.
+    // Woken by the notification, or by the poll behind it.
     one.stirred(Duration::from_secs(20)).await;
     assert_eq!(one.heads().await.unwrap().serial, head);
     assert_eq!(catalog.head().await.unwrap(), head);
