@@ -127,7 +127,10 @@ fn pdm() {
     );
     let extra = written(Client::Pdm, &index("http://h.example/simple/", false, None));
     assert!(
-        extra.contains("[pypi.company]\nurl = \"http://h.example/simple/\"\nverify_ssl = false\n")
+        extra.contains(&format!(
+            "[pypi.{}]\nurl = \"http://h.example/simple/\"\nverify_ssl = false\n",
+            "company"
+        ))
     );
 }
 
