@@ -91,11 +91,18 @@ impl OptionDef {
     }
 }
 
-/// Returns how a text that a user wrote is shown in a sentence.
+/// Returns how a text that a user wrote is shown in a sentence. Who signs in at an address is left
+/// out: a password may stand there.
 pub(crate) fn shown(text: &str) -> String {
     if text.is_empty() {
         return "empty".to_owned();
     }
+    let parts = text.split_once("://");
+    let hidden = parts.and_then(|(scheme, rest)| {
+        let (_, host) = rest.rsplit_once('@')?;
+        Some(format!("{scheme}://[redacted]@{host}"))
+    });
+    let text = hidden.as_deref().unwrap_or(text);
     format!("`{}`", text.escape_debug())
 }
 
@@ -111,6 +118,19 @@ fn read_truth(text: &str) -> Result<bool, String> {
 mod tests {
     use super::super::defs;
     use super::*;
+
+    #[test]
+    fn a_value_that_is_refused_is_shown_without_its_password() {
+        for (text, expected) in [
+            ("", "empty"),
+            ("a\n@b", "`a\\n@b`"),
+            ("mysql://ada:pw@h/x", "`mysql://[redacted]@h/x`"),
+            ("http://ada:p/w@x@h/", "`http://[redacted]@h/`"),
+            ("http://h/x", "`http://h/x`"),
+        ] {
+            assert_eq!(shown(text), expected, "{text}");
+        }
+    }
 
     #[test]
     fn values_are_read_by_kind() {

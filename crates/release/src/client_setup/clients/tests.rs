@@ -126,12 +126,10 @@ fn pdm() {
         )
     );
     let extra = written(Client::Pdm, &index("http://h.example/simple/", false, None));
-    assert!(
-        extra.contains(&format!(
-            "[pypi.{}]\nurl = \"http://h.example/simple/\"\nverify_ssl = false\n",
-            "company"
-        ))
-    );
+    assert!(extra.contains(&format!(
+        "[pypi.{}]\nurl = \"http://h.example/simple/\"\nverify_ssl = false\n",
+        "company"
+    )));
 }
 
 #[test]

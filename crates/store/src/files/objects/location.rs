@@ -58,7 +58,7 @@ pub enum ObjectPlace {
 /// A text names no place of objects.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` names no place of objects; write s3://BUCKET/PREFIX, gs://BUCKET/PREFIX, az://CONTAINER/PREFIX or file:FOLDER"
+    "it names no place of objects; write s3://BUCKET/PREFIX, gs://BUCKET/PREFIX, az://CONTAINER/PREFIX or file:FOLDER"
 )]
 pub struct ObjectPlaceError(String);
 
