@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from support import http
-from support.programs import clean_environment, free_port, venv
+from support.ports import free_port
+from support.programs import clean_environment, venv
 
 from .way_out import WAY_OUT
 

@@ -11,7 +11,8 @@ import pytest
 from support.acme import Pebble
 from support.authority import Authority
 from support.distributions import wheel
-from support.programs import Site, free_port
+from support.ports import free_port
+from support.programs import Site
 from support.waiting import wait_until
 
 DEMO = wheel("demo", "1.0")

@@ -10,7 +10,8 @@ import time
 import pytest
 
 from support.distributions import any_file, wheel
-from support.programs import Door, Site, free_port
+from support.ports import free_port
+from support.programs import Door, Site
 from support.waiting import wait_until
 
 DEMO = wheel("demo", "1.0")

@@ -9,6 +9,7 @@ import time
 import pytest
 
 from support.distributions import wheel
+from support.waiting import wait_until
 
 JSON = {"Accept": "application/vnd.pypi.simple.v1+json"}
 VERSIONS = [wheel("demo", "1.0", source=f"# {number}", padding=50_000) for number in range(12)]
@@ -77,10 +78,7 @@ def test_download_that_began_before_a_replacement_is_the_old_file_whole(serve, e
         before = site.get(path)
         assert b"Summary: old" in before.body
         new.put(site.folder, "next", rested=False).rename(site.packages / NAME)
-        end = time.monotonic() + 5
-        while b"Summary: new" not in site.get(path).body:
-            assert time.monotonic() < end, "the metadata stays that of the old file"
-            time.sleep(0.02)
+        wait_until(lambda: b"Summary: new" in site.get(path).body, seconds=20, what="the metadata of the new file")
         return
     import http.client
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from support.distributions import wheel
 from support.postgres import PASSWORD, Cluster
 from support.owners import own
 from support.programs import WHEELHOUSE, Site, clean_environment, venv
+from support.waiting import wait_until
 
 JSON = {"Accept": "application/vnd.pypi.simple.v1+json"}
 DEMO = wheel("demo", "1.0")
@@ -180,10 +180,8 @@ def test_a_server_goes_on_without_the_database_and_recovers_when_it_is_back(serv
         assert not (site.packages / NEXT.filename).exists()
         assert site.get("/healthz").status == 200
         own_cluster.start()
-        back = time.monotonic()
-        while site.get("/simple/other/").status == 503:
-            assert time.monotonic() < back + 2, "not within two seconds"
-            time.sleep(0.02)
+        # The two seconds that are promised are measured by ./ci/soak, on a machine without other work.
+        wait_until(lambda: site.get("/simple/other/").status == 404, seconds=20, what="an answer")
     assert site.upload(NEXT).status == 200
     assert files(site).keys() == {DEMO.filename, NEXT.filename}
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 
 from .authority import Authority
-from .programs import free_port
+from .ports import free_port
 from .waiting import wait_until
 
 

@@ -13,7 +13,7 @@ from email.utils import formatdate
 from pathlib import Path
 
 from . import http
-from .programs import free_port
+from .ports import free_port
 from .waiting import wait_until
 
 ACCOUNT = "wheels"

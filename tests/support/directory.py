@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 from .authority import Authority
-from .programs import free_port
+from .ports import free_port
 from .waiting import wait_until
 
 BASE = "dc=tests,dc=example"

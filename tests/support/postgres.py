@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from .authority import Authority
-from .programs import free_port
+from .ports import free_port
 
 OWNER = "wheelhouse"
 PASSWORD = "s3cret-of-the-owner"

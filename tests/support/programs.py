@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Sequence
@@ -16,6 +15,7 @@ from typing import Any
 from . import http, uploads
 from .distributions import Distribution
 from .http import Answer
+from .ports import free_port
 from .waiting import wait_until
 
 START_SECONDS = 30
@@ -314,12 +314,6 @@ class Site:
 
 class AddressTaken(Exception):
     """Somebody else took the port between its choice and its use."""
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def read(path: Path) -> str:

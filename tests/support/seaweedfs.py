@@ -9,7 +9,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import urllib.error
@@ -19,6 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from .ports import COMPANION, free_pair
 from .programs import venv
 from .waiting import wait_until
 
@@ -27,24 +27,6 @@ ACCESS_KEY = "wheelhouse-of-the-tests"
 SECRET_KEY = "a-secret-of-the-tests"
 REGION = "us-east-1"
 HERE = ["-ip=127.0.0.1", "-ip.bind=127.0.0.1"]
-
-
-def free_pair() -> int:
-    """A free port whose companion for gRPC, 10000 above, is free too."""
-    for _ in range(200):
-        with socket.socket() as first:
-            first.bind(("127.0.0.1", 0))
-            port = first.getsockname()[1]
-            # The system's ports are high; those with a companion are lower.
-            port = 12_000 + port % 20_000
-        try:
-            for number in (port, port + 10_000):
-                with socket.socket() as probe:
-                    probe.bind(("127.0.0.1", number))
-        except OSError:
-            continue
-        return port
-    raise AssertionError("no free pair of ports")
 
 
 @dataclass
@@ -117,9 +99,9 @@ class SeaweedFS:
         process.wait()
 
     def revive(self, name: str) -> None:
-        """Starts a process again as it was."""
-        arguments = self.processes[name].args
-        self._spawn(name, arguments)
+        """Starts a process again as it was, and waits until it answers."""
+        self._spawn(name, self.processes[name].args)
+        wait_until(lambda: self._answers(name), seconds=START_SECONDS, what=f"{name}, which was started again")
 
     @property
     def endpoint(self) -> str:
@@ -221,7 +203,7 @@ class SeaweedFS:
     def _run(self, name: str, command: str, *arguments: str) -> None:
         program = [str(venv("seaweedfs") / "weed"), "-logtostderr", command]
         port = self.ports[name]
-        self._spawn(name, [*program, *HERE, f"-port={port}", f"-port.grpc={port + 10_000}", *arguments])
+        self._spawn(name, [*program, *HERE, f"-port={port}", f"-port.grpc={port + COMPANION}", *arguments])
 
     def _spawn(self, name: str, arguments: list[str]) -> None:
         with (self.folder / f"{name}.log").open("ab") as log:
