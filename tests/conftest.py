@@ -12,9 +12,29 @@ from pathlib import Path
 
 import pytest
 
+from support import elsewhere
 from support.programs import CONTROL, PYPI_SERVER, WHEELHOUSE, Door, Site
 
 SiteMaker = Callable[..., Site]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On other backends than a folder, leaves out what is about folders, and the control."""
+    if elsewhere.chosen():
+        left_out = [item for item in items if item.get_closest_marker("folder") or "control" in item.keywords]
+        left_out += [item for item in items if "[control" in item.name]
+        config.hook.pytest_deselected(items=list(dict.fromkeys(left_out)))
+        items[:] = [item for item in items if item not in left_out]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def backends() -> Iterator[None]:
+    """Other backends than a folder, if the run is to have them."""
+    if name := elsewhere.chosen():
+        with elsewhere.used(name):
+            yield
+    else:
+        yield
 
 
 @pytest.fixture(scope="session", params=[PYPI_SERVER, CONTROL], ids=str)

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Runs fuzz targets, two at a time. Fails if one of them finds an input that breaks it.
 #
-#   ci/lib/fuzz.sh SECONDS [TARGET...]
+#   ci/lib/fuzz.sh SECONDS [TARGET...]           guided by which code an input reaches
+#   ci/lib/fuzz.sh --blind SECONDS [TARGET...]   by chance, with the build of the tests
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -9,6 +10,11 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 source ci/lib/tools.sh
 
 settle_environment
+blind=
+if [ "$1" = --blind ]; then
+    blind=yes
+    shift
+fi
 seconds=$1
 shift
 need_programs g++=g++
@@ -16,14 +22,20 @@ need_programs g++=g++
 [ $# -eq 0 ] || targets=("$@")
 
 work=$CARGO_TARGET_DIR/fuzz
-triple=$(rustc -vV | sed -n 's/^host: //p')
-# What `cargo fuzz` sets, without the sanitizers, which only other compilers have.
-coverage="-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4
-    -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table
-    -Cllvm-args=-sanitizer-coverage-trace-compares --cfg fuzzing"
-# A target platform is named so that build scripts and macros are not instrumented.
-RUSTFLAGS=$coverage cargo build --package wheelhouse-fuzz --bins --profile ci --locked \
-    --target "$triple" --target-dir "$work"
+if [ -n "$blind" ]; then
+    cargo build --workspace --all-targets --profile ci --locked
+    programs=$CARGO_TARGET_DIR/ci
+else
+    triple=$(rustc -vV | sed -n 's/^host: //p')
+    # What `cargo fuzz` sets, without the sanitizers, which only other compilers have.
+    coverage="-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4
+        -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table
+        -Cllvm-args=-sanitizer-coverage-trace-compares --cfg fuzzing"
+    # A target platform is named so that build scripts and macros are not instrumented.
+    RUSTFLAGS=$coverage cargo build --package wheelhouse-fuzz --bins --profile ci --locked \
+        --target "$triple" --target-dir "$work"
+    programs=$work/$triple/ci
+fi
 
 run_target() {
     local name=$1 folder=$work/corpus/$1 log=$work/log/$1.txt
@@ -31,7 +43,7 @@ run_target() {
     local seeds=()
     [ ! -d "fuzz/seeds/$name" ] || seeds=("fuzz/seeds/$name")
     local result=0
-    "$work/$triple/ci/fuzz_$name" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=20000 \
+    "$programs/fuzz_$name" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=20000 \
         -print_final_stats=1 -artifact_prefix="$work/crashes/$name-" "$folder" "${seeds[@]}" >"$log" 2>&1 || result=$?
     if [ "$result" -ne 0 ]; then
         tail -n 40 "$log"
@@ -43,7 +55,7 @@ run_target() {
     runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
     local edges
     edges=$(sed -n 's/.*DONE *cov: \([0-9]*\).*/\1/p' "$log")
-    echo "fuzz: $name ran ${runs:-0} inputs, $edges edges covered"
+    echo "fuzz: $name ran ${runs:-0} inputs${edges:+, $edges edges covered}"
     [ "${runs:-0}" -ge 100 ]
 }
 

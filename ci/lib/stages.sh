@@ -39,8 +39,14 @@ stage_clippy() {
     cargo clippy --workspace --all-targets --profile ci --locked -- -D warnings
 }
 
-stage_build() {
+# One build for all that follows. Asked for with the same words everywhere: a part of the workspace by
+# itself would be built again, with the features that it alone needs.
+build_all() {
     cargo build --workspace --all-targets --profile ci --locked
+}
+
+stage_build() {
+    build_all
 }
 
 # The tests of the crates. Some compare with Python's own library, which is why they need an
@@ -63,21 +69,21 @@ stage_doctest() {
 stage_clients() {
     make_venvs
     need_test_programs
-    cargo build --package wheelhouse --bins --profile ci --locked
+    build_all
     "$WHEELHOUSE_VENVS/runner/bin/python" -m pytest tests -n 2 --dist loadfile -q
 }
 
-# Everything that reads what strangers send, with inputs that look for ways through it. The long form
-# is in ci/soak.
+# Everything that reads what strangers send, with inputs made from examples. The long form, which
+# looks for ways through the code, is in ci/soak and needs a build of its own.
 stage_fuzz() {
-    ci/lib/fuzz.sh 20
+    ci/lib/fuzz.sh --blind 20
 }
 
 # What a hot request costs, in instructions: the same on a busy machine as on an idle one.
 stage_instructions() {
     need_programs valgrind=valgrind callgrind_control=valgrind
     make_venvs
-    cargo build --package wheelhouse --bins --profile ci --locked
+    build_all
     "$WHEELHOUSE_VENVS/runner/bin/python" benches/instructions.py --program "$WHEELHOUSE_BIN_DIR/wheelhouse"
 }
 

@@ -131,6 +131,7 @@ def test_pip_installs_through_a_devpi_mirror(devpi, site, pip, target):
     assert installed(again) == {"app-1.0", "Demo_Lib-1.2+cu126"}, index
 
 
+@pytest.mark.folder
 def test_devpi_mirror_follows_what_changes_here(devpi, site):
     # It asks for a page each time, and never for the list: a list that has not changed it takes
     # for an empty one in the request that finds that out.

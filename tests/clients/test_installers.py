@@ -139,6 +139,7 @@ def test_uv_installs_with_hashes(site, uv, target, tmp_path):
     uv_install(uv, target / "x", "--no-cache", *words, fails=True)
 
 
+@pytest.mark.folder
 def test_uv_respects_upload_times(site, uv, target):
     words = ["--default-index", site.url + "simple/", "--exclude-newer"]
     uv_install(uv, target, *words, "2021-01-01", "demo-lib")

@@ -42,9 +42,9 @@ class House:
 
     def own(self, *words: str, fails: bool = False) -> str:
         done = subprocess.run(
-            [binary("wheelhouse"), *words, "--dir", str(self.site.packages)],
+            [binary("wheelhouse"), *words, *self.site.owner_words],
             cwd=self.site.folder,
-            env=clean_environment(self.site.folder),
+            env=self.site.environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -307,7 +307,7 @@ def test_uv_publishes_with_no_stored_secret(house, tmp_path):
     words = ["--trusted-publishing", "always", "--publish-url", f"https://127.0.0.1:{house.site.port}/legacy/"]
     uv = Client("uv", tmp_path / "home")
     uv.run("uv", "publish", *words, tmp_path / "dist" / file.filename, environment=environment)
-    assert (house.site.packages / file.filename).read_bytes() == file.content
+    assert house.web.get(f"/packages/{file.filename}", auth=("ada", "secret")).content == file.content
     assert "publisher:" in house.own("log"), "the journal says which publisher it was"
     assert "token-revoked" in house.own("log", "--access"), "uv burnt its token"
 
@@ -329,9 +329,10 @@ def test_curl_exchange_and_twine(house, tmp_path):
     environment = {"TWINE_CERT": str(house.authority.file), "TWINE_USERNAME": "__token__", "TWINE_PASSWORD": token}
     words = ["--non-interactive", "--disable-progress-bar", "--repository-url", f"{base}/legacy/"]
     Client("twine-7", home).run("twine", "upload", *words, tmp_path / "dist" / file.filename, environment=environment)
-    assert (house.site.packages / file.filename).read_bytes() == file.content
+    assert house.web.get(f"/packages/{file.filename}", auth=("ada", "secret")).content == file.content
 
 
+@pytest.mark.folder
 def test_job_installs_with_a_minted_token(house, tmp_path):
     fields = [f"issuer={house.issuer.url}", *FIELDS]
     house.own("publisher", "add", "github", *fields, "--projects", "demo", "--rights", "list+download")

@@ -72,6 +72,7 @@ def test_uv_locks_and_installs_a_project(project, site):
     assert synced(project) == {"Demo_App-2.0+local.1", "demo-1.0"}
 
 
+@pytest.mark.folder
 def test_uv_lock_stays_good_when_files_come_and_the_catalog_goes(project, site):
     project("lock")
     wheel("demo", "1.1").put(site.packages)

@@ -65,7 +65,7 @@ def site(request, serve, wheelhouse) -> Site:
 @pytest.fixture
 def at_work(site, owner) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Runs a command on the folder."""
-    return lambda *words, **more: owner.run(*words, "--dir", site.packages, **more)
+    return lambda *words, **more: owner.run(*words, *site.owner_words, environment=site.place, **more)
 
 
 def page(site: Site, project: str = "demo") -> dict:

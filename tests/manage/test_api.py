@@ -171,6 +171,7 @@ def test_refusals_have_one_form(site, method, path, status):
     assert (answer.header("Allow") is not None) == (status == 405)
 
 
+@pytest.mark.folder
 def test_events_are_paged_and_chosen(site):
     for version in ["1.0", "2.0"]:
         call(site, "POST", "/api/v1/projects/demo/yank", {"version": version})
@@ -246,6 +247,7 @@ def test_a_server_that_is_away_or_another_program_is_told(owner, serve, door, py
         assert "index main" in owner.run("status", "--server", site.url).stdout
 
 
+@pytest.mark.folder
 def test_following_the_journal_shows_what_happens(site, owner, tmp_path):
     shown = tmp_path / "out"
     words = [binary("wheelhouse"), "log", "--follow", "--since", "0", "--server", site.url]

@@ -187,8 +187,8 @@ def test_many_who_ask_at_once_are_all_answered(site):
 
 def own(site: Site, *words: str, fails: bool = False) -> str:
     done = subprocess.run(
-        [binary("wheelhouse"), *words, "--dir", str(site.packages)],
-        cwd=site.folder, env=clean_environment(site.folder), stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        [binary("wheelhouse"), *words, *site.owner_words],
+        cwd=site.folder, env=site.environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
         timeout=60,
     )
     assert (done.returncode != 0) == fails, f"{words}\n{done.stdout}\n{done.stderr}"

@@ -331,6 +331,7 @@ def test_dl_08_last_modified_is_the_upload_time(serve, either_name):
     assert shown.strftime("%Y-%m-%dT%H:%M:%S") == listed[:19]
 
 
+@pytest.mark.folder
 def test_dl_09_files_of_a_folder_are_never_immutable(site):
     # They can be replaced by hand. Architecture §9: each name has its default.
     for file in [SMALL, LARGE, SDIST]:
@@ -363,6 +364,7 @@ def test_dl_11_nothing_names_the_download_otherwise(site, file):
     assert named is None or f'filename="{file.filename}"' in named
 
 
+@pytest.mark.folder
 def test_dl_12_last_part_of_the_address_is_the_name_below_folders_too(serve, either_name):
     site = serve(either_name, start=False)
     SMALL.put(site.packages, f"deep/er/{SMALL.filename}")

@@ -25,6 +25,7 @@ def site(serve, wheelhouse: Door) -> Site:
     return site
 
 
+@pytest.mark.folder
 def test_hot_pages_and_files_wait_for_no_writer(site):
     before = {path: site.get(path, headers=JSON).body for path in HOT}
     catalog = sqlite3.connect(site.packages / ".wheelhouse" / "catalog.sqlite", isolation_level=None)
@@ -44,6 +45,7 @@ def test_hot_pages_and_files_wait_for_no_writer(site):
     assert "new" in site.get("/simple/").names
 
 
+@pytest.mark.folder
 def test_hot_pages_need_no_catalog(site):
     """Also where the catalog cannot be read at all."""
     before = {path: site.get(path, headers=JSON).body for path in HOT}

@@ -20,6 +20,10 @@ def address(version: str, filename: str, project: str = "demo") -> str:
     return f"/integrity/{project}/{version}/{filename}/provenance"
 
 
+# What stands beside a file does in a folder.
+pytestmark = pytest.mark.folder
+
+
 @pytest.fixture(scope="module")
 def site(serve_all, either_name: Door) -> Site:
     beside = [

@@ -143,6 +143,7 @@ def test_json_05_info_has_every_field(site):
         assert info[unknown] is None, unknown
 
 
+@pytest.mark.folder
 def test_json_06_files_have_every_field(site):
     document = site.get(PROJECT).json
     for shown in document["urls"]:

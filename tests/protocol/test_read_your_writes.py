@@ -118,6 +118,7 @@ def test_simple_56_serial_of_a_project_rises_with_its_changes_only(site):
     assert serial("demo") > max(demo, other) and serial("other") == other
 
 
+@pytest.mark.folder
 def test_simple_56_serial_goes_on_above_a_removal(site):
     site.upload(wheel("demo", "1.0"))
     before = int(site.get("/simple/demo/").header("X-PyPI-Last-Serial"))

@@ -241,7 +241,7 @@ def test_a_file_that_was_copied_in_has_no_owner_and_an_upload_to_it_makes_none(o
 
 def test_audit_of_failed_sign_ins_is_written_without_the_password(own):
     own.get("/simple/", user=("eve", "a-wrong-password"))
-    for path in sorted((own.packages / ".wheelhouse").glob("catalog.sqlite*")):
+    for path in sorted(own.state.glob("catalog.sqlite*")):
         assert b"a-wrong-password" not in path.read_bytes()
     assert "a-wrong-password" not in own.log
 

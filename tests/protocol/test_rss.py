@@ -12,6 +12,10 @@ from support.distributions import WRITTEN, any_file, wheel
 from support.programs import Door, Site
 
 
+# Their order is that of the times of files.
+pytestmark = pytest.mark.folder
+
+
 def aged(site: Site, *files, step: int = 60) -> None:
     """Puts files in as if each had been written a minute after the one before it."""
     for number, file in enumerate(files):

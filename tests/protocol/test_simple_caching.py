@@ -23,6 +23,7 @@ def test_simple_56_last_serial_is_sent(site, path):
     assert int(site.get(path).header("X-PyPI-Last-Serial")) >= 0
 
 
+@pytest.mark.folder
 def test_simple_56_serial_never_goes_down(serve, either_name):
     site = serve(either_name, "-a", ".", "-P", ".")
 

@@ -82,6 +82,7 @@ def test_simple_43_core_metadata_has_the_hash_and_no_old_name(site, detail):
             assert found.get("core-metadata", False) is False
 
 
+@pytest.mark.folder
 def test_simple_44_upload_time_has_six_digits_or_none_and_is_the_files(detail):
     for found in detail["files"]:
         assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z", found["upload-time"])

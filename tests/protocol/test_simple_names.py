@@ -58,6 +58,7 @@ def test_file_05_old_spellings_are_served_under_their_own_names(serve, either_na
         assert site.get("/packages/" + name).body == any_file(name).content
 
 
+@pytest.mark.folder
 def test_file_09_name_of_a_deleted_file_is_free_again_in_a_folder(serve, either_name):
     site = serve(either_name, "-a", ".", "-P", ".")
     assert site.upload(wheel("demo", "1.0")).status == 200

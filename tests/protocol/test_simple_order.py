@@ -119,6 +119,7 @@ def test_ver_03_and_04_marks_in_file_names_are_quoted_in_links_and_read_in_any_f
     ["demo-1.0\n.zip", "demo-1.0.zip\n", "de\x00mo-1.0.zip", "de\x1fmo-1.0.zip", "de\x7fmo-1.0.zip", "de\\mo-1.0.zip"],
     ids=["line break", "final line break", "NUL", "control", "delete", "backslash"],
 )
+@pytest.mark.folder
 def test_name_01_and_file_07_forbidden_characters_are_never_stored(serve, either_name, filename):
     site = serve(either_name, *OPEN)
     answer = site.upload(any_file(filename))
@@ -171,6 +172,7 @@ HOSTILE = '>=3.8,<4 "&amp;\' </a><script>'
 
 @pytest.mark.parametrize("path", ["/simple/", "/simple/demo/", "/simple/no-files/"])
 @pytest.mark.parametrize("accept", ["text/html", "application/vnd.pypi.simple.v1+html"])
+@pytest.mark.folder
 def test_simple_22_page_is_one_well_formed_document(serve, either_name, path, accept):
     files = [
         wheel("demo", "1.0", requires_python=HOSTILE),

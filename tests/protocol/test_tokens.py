@@ -31,7 +31,7 @@ class Owner:
         self.site = site
 
     def run(self, *words: str, user: str | None = None, typed: str = "", fails: bool = False) -> str:
-        where = ["--dir", str(self.site.packages)]
+        where = self.site.owner_words
         environment = {}
         if user:
             where = ["--server", self.site.url]
@@ -41,7 +41,7 @@ class Owner:
         done = subprocess.run(
             [binary("wheelhouse"), *words, *where],
             cwd=self.site.folder,
-            env=clean_environment(self.site.folder, **environment),
+            env=self.site.environment | environment,
             input=typed,
             capture_output=True,
             text=True,
@@ -134,7 +134,7 @@ def test_tok_04_token_has_its_own_prefix_and_only_a_hash_is_kept(site, owner):
     assert may_read(site, token) == 200
     secret = base64.urlsafe_b64decode(token[len(PREFIX):] + "==")[-32:]
     site.stop()
-    for path in (site.packages / ".wheelhouse").rglob("*"):
+    for path in site.state.rglob("*"):
         if path.is_file():
             found = path.read_bytes()
             assert secret not in found and secret.hex().encode() not in found, path

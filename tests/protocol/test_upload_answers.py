@@ -354,7 +354,7 @@ def test_up_05_every_byte_of_the_file_is_kept(site, content):
     file = any_file("demo-1.0.zip", content)
     answer = site.upload(file, fields={"sha256_digest": file.sha256})
     assert answer.status == 200, answer
-    assert (site.packages / file.filename).read_bytes() == content
+    assert site.stored(file.filename) == content
     assert site.get("/packages/" + file.filename).body == content
 
 

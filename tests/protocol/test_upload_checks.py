@@ -41,8 +41,8 @@ def refused(site: Site, file: Distribution, *words: str, **more) -> None:
     for word in words:
         assert word in answer.text and word in answer.reason, (word, answer)
     assert "already exist" not in answer.text.lower()
-    assert not (site.packages / file.filename).exists()
-    incoming = site.packages / ".wheelhouse" / "incoming"
+    assert site.stored(file.filename) is None
+    incoming = site.state / "incoming"
     wait_until(lambda: not any(incoming.iterdir()), seconds=10, what="nothing is left of the upload")
 
 

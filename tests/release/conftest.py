@@ -25,10 +25,8 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def mirror(serve_all, wheelhouse, shared) -> Site:
     """The index on which machines are set: it has what builds packages, and takes no uploads."""
-    site = serve_all(wheelhouse, "--disable-fallback", start=False)
-    for file in backends(shared / "backends"):
-        Distribution(file.name, file.read_bytes()).put(site.packages)
-    return site.start()
+    files = [Distribution(file.name, file.read_bytes()) for file in backends(shared / "backends")]
+    return serve_all(wheelhouse, "--disable-fallback", files=files)
 
 
 @pytest.fixture

@@ -226,8 +226,8 @@ def test_pipeline_releases_with_a_token(company, maintainer, tmp_path, system):
     index = ["--index-url", company.url + "simple/"]
     said = ci(maintainer, system, "--trusted-publishing", "never", *index).stdout
     [words] = commands(said, "token", "make")
-    token = subprocess.run([binary("wheelhouse"), *words, "--owner", "ada", "--dir", company.packages], text=True,
-                           capture_output=True, check=True, timeout=60, env=clean_environment(maintainer.home)).stdout.strip()
+    token = subprocess.run([binary("wheelhouse"), *words, "--owner", "ada", *company.owner_words], text=True,
+                           capture_output=True, check=True, timeout=60, env=company.environment).stdout.strip()
     maintainer.commit("Pipeline")
     maintainer.git("tag", "v1.2")
     runner = Runner(maintainer, system, tmp_path / "runner")

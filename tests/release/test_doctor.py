@@ -46,8 +46,8 @@ def test_ours_lacks_nothing(serve, wheelhouse, tmp_path, path):
     assert verdicts(tmp_path, site.url + path) == OURS
     table = examine(tmp_path, site.url + path).stdout
     assert "looking at `friendly-bard`" in table and "Nothing of this is missing." in table
-    subprocess.run([binary("wheelhouse"), "yank", "friendly-bard==1.0", "--dir", site.packages], check=True, timeout=60,
-                   capture_output=True, env=clean_environment(tmp_path))
+    subprocess.run([binary("wheelhouse"), "yank", "friendly-bard==1.0", *site.owner_words], check=True, timeout=60,
+                   capture_output=True, env=site.environment)
     assert verdicts(tmp_path, site.url, "--project", "Friendly_Bard")["yanking"] == "yes"
 
 

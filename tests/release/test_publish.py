@@ -154,9 +154,9 @@ def test_credentials_come_from_where_they_are_kept(site, maintainer, way):
     elif way == "uv":
         environment = {"UV_PUBLISH_USERNAME": "ada", "UV_PUBLISH_PASSWORD": "secret"}
     elif way == "token":
-        made = subprocess.run([binary("wheelhouse"), "token", "make", "x", "--owner", "ada", "--dir", site.packages],
+        made = subprocess.run([binary("wheelhouse"), "token", "make", "x", "--owner", "ada", *site.owner_words],
                               capture_output=True, text=True, check=True, timeout=60,
-                              env=clean_environment(maintainer.home)).stdout.strip()
+                              env=site.environment).stdout.strip()
         environment = {"UV_PUBLISH_TOKEN": made}
     elif way == "keyring":
         programs = maintainer.home / "bin"

@@ -6,9 +6,12 @@ import importlib.util
 import json
 from pathlib import Path
 
+import pytest
+
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "recordings"
 
 
+@pytest.mark.folder
 def test_recording_in_the_readme_is_what_the_program_says(tmp_path, shared):
     spec = importlib.util.spec_from_file_location("release_recording", FOLDER / "release.py")
     script = importlib.util.module_from_spec(spec)

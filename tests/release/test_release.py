@@ -115,6 +115,7 @@ def test_helpers_goes_through_three_releases(company, maintainer, tmp_path):
             assert text.startswith(f"{version} (")
 
 
+@pytest.mark.folder
 def test_manual_workflow_gives_the_same_files(company, maintainer, tmp_path):
     """`python -m build` and `twine upload` by hand; the command then finds nothing left to send."""
     maintainer.copy("helpers")
@@ -423,6 +424,7 @@ def test_index_that_sends_elsewhere_is_not_taken_for_what_it_has(serve, wheelhou
     assert "1.2 is the first version there" in done.stdout
 
 
+@pytest.mark.folder
 def test_expired_token_publishes_nothing(company, maintainer):
     maintainer.simple()
     command = [binary("wheelhouse"), "token"]
@@ -466,6 +468,7 @@ def test_index_that_answers_nonsense_gets_nothing(maintainer):
     assert "not a page of a package index" in done.stderr and maintainer.state() == before
 
 
+@pytest.mark.folder
 def test_job_releases_with_its_identity_and_gives_its_token_back(serve, wheelhouse, maintainer, tmp_path):
     maintainer.simple()
     authority = Authority(tmp_path / "authority")

@@ -141,6 +141,7 @@ def test_branch_that_lags_behind_or_is_not_merged(company, maintainer, tmp_path)
     assert "git push origin main v1.2" in done.stdout, done.stdout
 
 
+@pytest.mark.folder
 def test_bumped_release_that_was_begun_on_another_day_goes_on(company, maintainer, tmp_path):
     """Its changelog has that day, and so has the wheel that is there already."""
     maintainer.copy("helpers-modern")

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import subprocess
 
-from .programs import Site, binary, clean_environment
+from .programs import Site, binary
 
 
 def own(site: Site, *words: str) -> str:
-    """Runs `wheelhouse WORD…` on the site's folder and returns what it said."""
+    """Runs `wheelhouse WORD…` on the site's index and returns what it said."""
     done = subprocess.run(
-        [binary("wheelhouse"), *words, "--dir", str(site.packages)],
+        [binary("wheelhouse"), *words, *site.owner_words],
         cwd=site.folder,
-        env=clean_environment(site.folder),
+        env=site.environment,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

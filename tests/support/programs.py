@@ -7,10 +7,11 @@ import re
 import signal
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from types import MethodType
+from typing import Any, ClassVar
 
 from . import http, uploads
 from .distributions import Distribution
@@ -95,8 +96,15 @@ WHEELHOUSE = Door("wheelhouse", is_drop_in=False)
 CONTROL = Door("control", is_control=True)
 
 
+# The folder that a site has if nothing else is said.
+FOLDER = ("packages",)
+
+
 class Site:
     """A running server with a folder of its own."""
+
+    elsewhere: ClassVar[Callable[[], dict[str, str]] | None] = None
+    """Gives the settings of other backends than a folder, where the tests are run on those."""
 
     def __init__(
         self,
@@ -104,7 +112,7 @@ class Site:
         folder: Path,
         options: Sequence[str | Path] = (),
         *,
-        roots: Sequence[str | Path] = ("packages",),
+        roots: Sequence[str | Path] = FOLDER,
         files: Sequence[Distribution] = (),
         users: dict[str, str] | None = None,
         environment: dict[str, str] | None = None,
@@ -112,14 +120,18 @@ class Site:
     ) -> None:
         self.door = door
         self.folder = folder
+        self.place: dict[str, str] = {}
+        if roots is FOLDER and Site.elsewhere and not door.is_control:
+            roots, self.place = (), Site.elsewhere() | {"WHEELHOUSE_STATE_DIR": str(folder / "state")}
         self.roots = [folder / root for root in roots]
-        self.environment = clean_environment(folder, **(environment or {}))
+        self.environment = clean_environment(folder, **self.place, **(environment or {}))
         self.form = list(form)
         self.options = [str(option) for option in options]
         self.root_arguments = [str(root) for root in roots]
         for root in self.roots:
             root.mkdir(parents=True, exist_ok=True)
-        for file in files:
+        self.files_to_come = files if self.place else ()
+        for file in () if self.place else files:
             file.put(self.packages)
         if users is not None:
             self.write_users(users)
@@ -133,11 +145,33 @@ class Site:
     @property
     def packages(self) -> Path:
         """The first root, where uploads go."""
+        assert not self.place, "this test is about a folder, and is not marked so"
         return self.roots[0]
+
+    @property
+    def state(self) -> Path:
+        """Where the program keeps what is its own."""
+        return Path(self.place["WHEELHOUSE_STATE_DIR"]) if self.place else self.packages / ".wheelhouse"
+
+    @property
+    def owner_words(self) -> list[str]:
+        """What says to a command which index is meant; the rest is in the environment."""
+        return [] if self.place else ["--dir", str(self.packages)]
+
+    def stored(self, filename: str) -> bytes | None:
+        """What is kept of an upload."""
+        if self.place:
+            answer = self.get(f"/packages/{filename}")
+            return answer.body if answer.status == 200 else None
+        path = self.packages / filename
+        return path.read_bytes() if path.exists() else None
 
     # Starting and stopping.
 
     def start(self, port: int = 0) -> Site:
+        if self.files_to_come:
+            self._lay(self.files_to_come)
+            self.files_to_come = ()
         # The control cannot say which port the system chose, so it is given one; somebody else
         # may take that in between, and then another is tried.
         for attempt in range(5):
@@ -150,6 +184,20 @@ class Site:
                 if attempt == 4:
                     raise
         raise AssertionError("unreachable")
+
+    def _lay(self, files: Sequence[Distribution]) -> None:
+        """Gives an index that is no folder its first files, through a server that lets everything in."""
+        # A site that speaks TLS may be asked in another way; this one is plain.
+        open_to_all = ["-a", ".", "-P", ".", "--disable-fallback", "--upload-strictness", "lenient"]
+        first = Site(WHEELHOUSE, self.folder, open_to_all, roots=[], environment=self.place)
+        first._answers = MethodType(PLAIN_ANSWERS, first)
+        try:
+            first.start()
+            for file in files:
+                answer = first.upload(file, agent="tests")
+                assert answer.status == 200, f"{file.filename}: {answer}"
+        finally:
+            first.close()
 
     def _spawn(self) -> None:
         arguments = [
@@ -310,6 +358,10 @@ class Site:
     def write_users(self, users: dict[str, str]) -> None:
         """Writes a password file; the values are stored hashes."""
         self.password_file.write_text("".join(f"{name}:{stored}\n" for name, stored in users.items()))
+
+
+# What a test puts in its place asks a site of its own in another way.
+PLAIN_ANSWERS = Site._answers
 
 
 class AddressTaken(Exception):

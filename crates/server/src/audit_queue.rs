@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use wheelhouse_index::access::Access;
 use wheelhouse_index::audit::AuditEvent;
 
@@ -14,16 +14,36 @@ const MAX_TOGETHER: usize = 200;
 
 /// Takes events and writes them in the background, several at once.
 #[derive(Debug, Clone)]
-pub(crate) struct AuditQueue(mpsc::Sender<AuditEvent>);
+pub(crate) struct AuditQueue(mpsc::Sender<Waiting>);
+
+#[derive(Debug)]
+enum Waiting {
+    Event(AuditEvent),
+    /// Somebody who wants to know when all before it is written.
+    Reader(oneshot::Sender<()>),
+}
 
 impl AuditQueue {
     pub(crate) fn start(access: Arc<Access>) -> Self {
         let (sender, mut waiting) = mpsc::channel(MAX_WAITING);
         tokio::spawn(async move {
-            let mut events = Vec::new();
-            while waiting.recv_many(&mut events, MAX_TOGETHER).await > 0 {
-                if let Err(error) = access.note(std::mem::take(&mut events)).await {
+            let mut together = Vec::new();
+            while waiting.recv_many(&mut together, MAX_TOGETHER).await > 0 {
+                let (mut events, mut readers) = (Vec::new(), Vec::new());
+                for one in together.drain(..) {
+                    match one {
+                        Waiting::Event(event) => events.push(event),
+                        Waiting::Reader(reader) => readers.push(reader),
+                    }
+                }
+                if !events.is_empty()
+                    && let Err(error) = access.note(events).await
+                {
                     tracing::error!("cannot write into the audit trail: {error}");
+                }
+                for reader in readers {
+                    // One that has gone away is told nothing.
+                    let _ = reader.send(());
                 }
             }
         });
@@ -31,8 +51,16 @@ impl AuditQueue {
     }
 
     pub(crate) fn note(&self, event: AuditEvent) {
-        if self.0.try_send(event).is_err() {
+        if self.0.try_send(Waiting::Event(event)).is_err() {
             tracing::warn!("too much happens at once: an event is not in the audit trail");
+        }
+    }
+
+    /// Waits until what was noted before is written, so that who was just refused finds it in the trail.
+    pub(crate) async fn settle(&self) {
+        let (reader, is_written) = oneshot::channel();
+        if self.0.send(Waiting::Reader(reader)).await.is_ok() {
+            let _ = is_written.await;
         }
     }
 }

@@ -1,15 +1,16 @@
-//! How long the catalog takes on a large index. Prints one figure a line.
+//! What a catalog costs on a large index. Prints one figure a line.
 //!
-//! `cargo run --release -p wheelhouse-store --example catalog_scale -- [FILES] [PROJECTS] [ADDRESS]`,
-//! where the address is that of an empty database of PostgreSQL; without one, a file of SQLite is used.
+//! `cargo run --release -p wheelhouse-store --example catalog_scale -- FILES PROJECTS WHERE`, where
+//! `WHERE` is the address of an empty database of PostgreSQL, or the path of a file of SQLite that is
+//! not there yet; both are left as they are filled, for whoever wants to serve them.
 
 #![expect(clippy::print_stdout, reason = "the figures are for whoever runs it")]
 
 use std::error::Error;
+use std::path::Path;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use tempfile::TempDir;
 use wheelhouse_index::change::{Arrival, Attribution, Change, FileChange, Learned};
 use wheelhouse_index::identity::{Fingerprint, IndexName, Serial, Timestamp};
 use wheelhouse_index::path::FilePathError;
@@ -22,80 +23,92 @@ use wheelhouse_store::catalog::{
     PostgresAddress, PostgresCatalog, SqliteCatalog, SqliteOptions, WhenDamaged,
 };
 
+/// Files of one commit, as an import gives them.
+const BATCH: usize = 10_000;
+
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let address = std::env::args().nth(3);
-    let address = address.as_deref();
-    let mut arguments = std::env::args().skip(1).take(2);
-    let mut number = |default: usize| match arguments.next() {
-        None => Ok(default),
-        Some(text) => text.parse(),
-    };
-    let (files, projects) = (number(100_000)?, number(10_000)?.max(1));
-    let folder = TempDir::new()?;
+    let mut arguments = std::env::args().skip(1);
+    let mut next = || arguments.next().ok_or("FILES PROJECTS WHERE are to be given");
+    let (files, projects, place): (usize, usize, String) =
+        (next()?.parse()?, next()?.parse()?, next()?);
+    let index = Index { files, projects };
     let main = IndexName::main();
-    let big = ProjectKey::of("big").ok_or("a name")?;
 
-    let catalog = timed("open a new catalog", open(&folder, address)).await?;
-    let mut records = (0..files)
-        .map(|n| record(&format!("p{}", n % projects), n / projects))
-        .collect::<Result<Vec<_>, _>>()?;
-    for n in 0..2_000 {
-        records.push(record("big", n)?);
+    let catalog = timed("open a new catalog", open(&place)).await?;
+    let start = Instant::now();
+    let mut batch = Vec::with_capacity(BATCH);
+    let (mut count, mut slowest) = (0, Duration::ZERO);
+    for (project, n) in index.arrivals() {
+        batch.push(record(&format!("p{project}"), n)?);
+        if batch.len() == BATCH {
+            let began = Instant::now();
+            fill(&*catalog, &main, std::mem::take(&mut batch)).await?;
+            slowest = slowest.max(began.elapsed());
+            count += BATCH;
+            if count % (100 * BATCH) == 0 {
+                let seconds = start.elapsed().as_secs_f64();
+                println!("{count:>10} files after {seconds:.0} s");
+            }
+        }
     }
-    // As a scan finds them.
-    records.sort_by(|a, b| a.path.cmp(&b.path));
-    println!("{} files, {} projects", records.len(), projects + 1);
-    let first_scan = change(records.iter().cloned());
-    timed("commit all of them", catalog.commit(first_scan)).await?;
-    let learned = records.iter().map(learned).collect();
-    timed("learn all of them", catalog.learn(&main, learned)).await?;
-    let known = change(records.iter().cloned());
-    timed("commit all of them again: unchanged", catalog.commit(known)).await?;
+    count += batch.len();
+    fill(&*catalog, &main, batch).await?;
+    let seconds = start.elapsed().as_secs_f64();
+    println!("{count:>10} files, {projects} projects");
+    println!("{:>10.0} files/s filled, with what they contain", count as f64 / seconds);
+    println!("{:>10.0} ms  the slowest {BATCH} of them", slowest.as_secs_f64() * 1e3);
     drop(catalog);
 
-    let catalog = timed("open a known catalog", open(&folder, address)).await?;
-    timed("project of 2,000 files", catalog.project(&main, &big)).await?;
-    timed(
-        "project of 2,000 files, again",
-        catalog.project(&main, &big),
-    )
-    .await?;
-    let small = ProjectKey::of("p7").ok_or("a name")?;
-    for _ in 0..10 {
-        timed("a small project", catalog.project(&main, &small)).await?;
+    let catalog = timed("open a known catalog", open(&place)).await?;
+    let big = ProjectKey::of("p0").ok_or("a name")?;
+    for _ in 0..2 {
+        let found = timed("the largest project", catalog.project(&main, &big)).await?;
+        println!("{:>10} files of it", found.map_or(0, |found| found.files.len()));
     }
-    timed("all projects", catalog.projects(&main)).await?;
+    let mut times = Vec::new();
+    for n in 0..2_000 {
+        let key = ProjectKey::of(&format!("p{}", index.scattered(n * 7 + 3))).ok_or("a name")?;
+        let began = Instant::now();
+        catalog.project(&main, &key).await?;
+        times.push(began.elapsed());
+    }
+    times.sort_unstable();
+    for (name, place) in [("half", 2), ("99 %", 100)] {
+        let of = if place == 2 { times.len() / 2 } else { times.len() - times.len() / place };
+        println!("{:>10.3} ms  {name} of 2,000 projects at most", times[of].as_secs_f64() * 1e3);
+    }
+    let all = timed("all projects", catalog.projects(&main)).await?;
+    println!("{:>10} projects", all.len());
+    drop(all);
     timed("counts", catalog.counts(&main)).await?;
-    timed(
-        "a page of 5,000 files",
-        catalog.files_after(&main, None, 5_000),
-    )
-    .await?;
+    timed("a page of 5,000 files", catalog.files_after(&main, None, 5_000)).await?;
     timed("unread files", catalog.unread_after(&main, None, 100)).await?;
+    timed("100 events of the journal", catalog.events_after(Serial(files as u64 / 2), 100)).await?;
     let terms = |name: &[&str], summary: &[&str]| SearchTerms {
         name: name.iter().map(ToString::to_string).collect(),
         summary: summary.iter().map(ToString::to_string).collect(),
         any: true,
     };
-    let (none, some) = (
-        terms(&["no such name"], &[]),
-        terms(&["p77"], &["number 7"]),
-    );
+    let (none, some) = (terms(&["no such name"], &[]), terms(&["p77"], &["number 7"]));
     timed("search for nothing", catalog.search(&main, &none, 20_000)).await?;
     timed("search for some", catalog.search(&main, &some, 20_000)).await?;
-    timed("journal of one scan", catalog.events_after(Serial(0), 1)).await?;
 
-    let upload = change([record("big", 9_999)?]);
-    timed("commit one file", catalog.commit(upload)).await?;
-    timed("commit 500 files, each by itself", async {
-        let commits = (0..500).map(|n| {
-            let (catalog, record) = (Arc::clone(&catalog), record("many", n));
+    timed("commit one file", catalog.commit(change([record("p0", 99_999)?]))).await?;
+    timed("commit 500 files, one after the other", async {
+        for n in 0..500 {
+            let name = format!("p{}", index.scattered(n));
+            let record = record(&name, 99_998)?;
+            catalog.commit(change([record])).await.map_err(|error| error.to_string())?;
+        }
+        Ok::<_, String>(())
+    })
+    .await?;
+    timed("commit 2,000 files, each by itself, at one time", async {
+        let commits = (0..2_000).map(|n| {
+            let (catalog, record) = (Arc::clone(&catalog), record(&format!("many{n}"), n));
             tokio::spawn(async move {
-                catalog
-                    .commit(change([record?]))
-                    .await
-                    .map_err(|error| error.to_string())
+                catalog.commit(change([record?])).await.map_err(|error| error.to_string())
             })
         });
         for commit in commits.collect::<Vec<_>>() {
@@ -104,10 +117,55 @@ async fn main() -> Result<(), Box<dyn Error>> {
         Ok::<_, String>(())
     })
     .await?;
-    if address.is_none() {
-        let bytes = folder.path().join("catalog.sqlite").metadata()?.len();
-        println!("{:>10} KiB the file", bytes / 1024);
+    if let Ok(file) = Path::new(&place).metadata() {
+        println!("{:>10} MiB the file", file.len() >> 20);
     }
+    Ok(())
+}
+
+/// Which projects there are, and how many files each has: few have many.
+struct Index {
+    files: usize,
+    projects: usize,
+}
+
+impl Index {
+    /// The files in the order of their arrival: each project's next version, again and again, the
+    /// projects in no order, as the years bring them. Bulk loads that are sorted cost less.
+    fn arrivals(&self) -> impl Iterator<Item = (usize, usize)> {
+        (0..).flat_map(|n| (0..self.projects).map(move |at| (at, n)))
+            .map(|(at, n)| (self.scattered(at), n))
+            .filter(|&(project, n)| n < self.files_of(project))
+            .take(self.files)
+    }
+
+    /// Twenty on average where there are twenty times as many files as projects.
+    fn files_of(&self, project: usize) -> usize {
+        let of_twenty = match project {
+            _ if project % 1_000 == 0 => 2_100,
+            _ if project % 100 == 0 => 300,
+            _ if project % 10 == 0 => 40,
+            _ => 13,
+        };
+        (of_twenty * self.files).div_ceil(self.projects * 20)
+    }
+
+    /// A project of all, as if by chance.
+    fn scattered(&self, at: usize) -> usize {
+        // A prime that no number of projects is a multiple of.
+        (at * 2_654_435_761) % self.projects
+    }
+}
+
+/// Records files and what they contain.
+async fn fill(
+    catalog: &dyn Catalog,
+    index: &IndexName,
+    records: Vec<FileRecord>,
+) -> Result<(), Box<dyn Error>> {
+    let contents = records.iter().map(learned).collect();
+    catalog.commit(change(records)).await?;
+    catalog.learn(index, contents).await?;
     Ok(())
 }
 
@@ -119,19 +177,18 @@ async fn timed<T, E>(what: &str, work: impl Future<Output = Result<T, E>>) -> Re
     outcome
 }
 
-async fn open(folder: &TempDir, address: Option<&str>) -> Result<Arc<dyn Catalog>, Box<dyn Error>> {
-    if let Some(address) = address {
-        let address = PostgresAddress::parse(address, |_| None)?;
+async fn open(place: &str) -> Result<Arc<dyn Catalog>, Box<dyn Error>> {
+    if place.contains("://") {
+        let address = PostgresAddress::parse(place, |_| None)?;
         let catalog = PostgresCatalog::open(&address, Arc::new(SystemClock)).await?;
         return Ok(Arc::new(catalog));
     }
     let options = SqliteOptions {
         clock: Arc::new(SystemClock),
-        serial_mark: Some(folder.path().join("serial")),
+        serial_mark: Some(Path::new(place).with_extension("serial")),
         when_damaged: WhenDamaged::BeginAnew,
     };
-    let path = folder.path().join("catalog.sqlite");
-    Ok(Arc::new(SqliteCatalog::open(&path, &options)?))
+    Ok(Arc::new(SqliteCatalog::open(Path::new(place), &options)?))
 }
 
 fn record(project: &str, n: usize) -> Result<FileRecord, String> {

@@ -100,6 +100,7 @@ pub(in crate::routes::api) async fn trail(
         kind: kind.transpose()?,
         since: since.transpose()?,
     };
+    state.audit.settle().await;
     let events = state.access.trail(&filter, query.limit).await?;
     Ok(Json(Trail {
         events: events
