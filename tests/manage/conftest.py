@@ -59,7 +59,9 @@ def owner(tmp_path_factory: pytest.TempPathFactory) -> Owner:
 @pytest.fixture(params=["served", "at rest"])
 def site(request, serve, wheelhouse) -> Site:
     """A folder, served or not: commands with `--dir` work on it either way."""
-    return serve(wheelhouse, files=FILES, start=request.param == "served")
+    site = serve(wheelhouse, files=FILES, start=request.param == "served")
+    site.lay()
+    return site
 
 
 @pytest.fixture

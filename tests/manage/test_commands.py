@@ -60,7 +60,6 @@ def test_a_project_is_given_a_status(site, at_work, status):
 def test_a_deleted_release_goes_and_comes_back(site, at_work):
     said = at_work("delete", "demo==2.0", "--yes").stdout
     assert f"demo/{TWO}: deleted" in said and f"demo/{SOURCE}: deleted" in said
-    assert site.get(f"/packages/{TWO}").status == 404
     assert [file["filename"] for file in page(site)["files"]] == [ONE]
     assert site.get(f"/packages/{TWO}").status == 404
     at_work("undelete", "demo==2.0")
@@ -121,13 +120,13 @@ def test_a_trial_changes_nothing(site, at_work):
         said = at_work(*words, "--dry-run").stdout
         assert "would be" in said and "serial" not in said, said
     assert at_work("status", "demo").stdout == before
-    assert ONE in yanked(site)
+    assert ONE in [file["filename"] for file in page(site)["files"]]
 
 
 def test_nothing_is_deleted_unasked(site, at_work):
     refused = at_work("delete", "demo", fails=True)
     assert refused.returncode == 1 and "--yes" in refused.stderr
-    assert ONE in yanked(site)
+    assert ONE in [file["filename"] for file in page(site)["files"]]
 
 
 @pytest.mark.folder

@@ -169,9 +169,7 @@ class Site:
     # Starting and stopping.
 
     def start(self, port: int = 0) -> Site:
-        if self.files_to_come:
-            self._lay(self.files_to_come)
-            self.files_to_come = ()
+        self.lay()
         # The control cannot say which port the system chose, so it is given one; somebody else
         # may take that in between, and then another is tried.
         for attempt in range(5):
@@ -185,8 +183,12 @@ class Site:
                     raise
         raise AssertionError("unreachable")
 
-    def _lay(self, files: Sequence[Distribution]) -> None:
-        """Gives an index that is no folder its first files, through a server that lets everything in."""
+    def lay(self) -> None:
+        """Gives an index that is no folder its first files, through a server that lets everything in.
+        A start does it first."""
+        files, self.files_to_come = self.files_to_come, ()
+        if not files:
+            return
         # A site that speaks TLS may be asked in another way; this one is plain.
         open_to_all = ["-a", ".", "-P", ".", "--disable-fallback", "--upload-strictness", "lenient"]
         first = Site(WHEELHOUSE, self.folder, open_to_all, roots=[], environment=self.place)

@@ -12,7 +12,8 @@ from pathlib import Path
 from .programs import binary, clean_environment
 from .waiting import wait_until
 
-SECONDS = 30
+# A release builds in between. A test that waits longer is ended by its own limit.
+SECONDS = 100
 
 
 def at_terminal(

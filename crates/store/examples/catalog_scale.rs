@@ -11,7 +11,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use wheelhouse_index::change::{Arrival, Attribution, Change, FileChange, Learned};
+use wheelhouse_index::change::{Arrival, Attribution, Change, FileChange};
 use wheelhouse_index::identity::{Fingerprint, IndexName, Serial, Timestamp};
 use wheelhouse_index::path::FilePathError;
 use wheelhouse_index::ports::{Catalog, SearchTerms, SystemClock};
@@ -29,7 +29,11 @@ const BATCH: usize = 10_000;
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
-    let mut next = || arguments.next().ok_or("FILES PROJECTS WHERE are to be given");
+    let mut next = || {
+        arguments
+            .next()
+            .ok_or("FILES PROJECTS WHERE are to be given")
+    };
     let (files, projects, place): (usize, usize, String) =
         (next()?.parse()?, next()?.parse()?, next()?);
     let index = Index { files, projects };
@@ -43,7 +47,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         batch.push(record(&format!("p{project}"), n)?);
         if batch.len() == BATCH {
             let began = Instant::now();
-            fill(&*catalog, &main, std::mem::take(&mut batch)).await?;
+            catalog.commit(change(std::mem::take(&mut batch))).await?;
             slowest = slowest.max(began.elapsed());
             count += BATCH;
             if count % (100 * BATCH) == 0 {
@@ -53,18 +57,24 @@ async fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     count += batch.len();
-    fill(&*catalog, &main, batch).await?;
+    catalog.commit(change(batch)).await?;
     let seconds = start.elapsed().as_secs_f64();
     println!("{count:>10} files, {projects} projects");
-    println!("{:>10.0} files/s filled, with what they contain", count as f64 / seconds);
-    println!("{:>10.0} ms  the slowest {BATCH} of them", slowest.as_secs_f64() * 1e3);
+    println!("{:>10.0} files/s filled", count as f64 / seconds);
+    println!(
+        "{:>10.0} ms  the slowest {BATCH} of them",
+        slowest.as_secs_f64() * 1e3
+    );
     drop(catalog);
 
     let catalog = timed("open a known catalog", open(&place)).await?;
     let big = ProjectKey::of("p0").ok_or("a name")?;
     for _ in 0..2 {
         let found = timed("the largest project", catalog.project(&main, &big)).await?;
-        println!("{:>10} files of it", found.map_or(0, |found| found.files.len()));
+        println!(
+            "{:>10} files of it",
+            found.map_or(0, |found| found.files.len())
+        );
     }
     let mut times = Vec::new();
     for n in 0..2_000 {
@@ -75,31 +85,56 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     times.sort_unstable();
     for (name, place) in [("half", 2), ("99 %", 100)] {
-        let of = if place == 2 { times.len() / 2 } else { times.len() - times.len() / place };
-        println!("{:>10.3} ms  {name} of 2,000 projects at most", times[of].as_secs_f64() * 1e3);
+        let of = if place == 2 {
+            times.len() / 2
+        } else {
+            times.len() - times.len() / place
+        };
+        println!(
+            "{:>10.3} ms  {name} of 2,000 projects at most",
+            times[of].as_secs_f64() * 1e3
+        );
     }
     let all = timed("all projects", catalog.projects(&main)).await?;
-    println!("{:>10} projects", all.len());
+    println!("{:>10} projects", all.projects.len());
     drop(all);
     timed("counts", catalog.counts(&main)).await?;
-    timed("a page of 5,000 files", catalog.files_after(&main, None, 5_000)).await?;
+    timed(
+        "a page of 5,000 files",
+        catalog.files_after(&main, None, 5_000),
+    )
+    .await?;
     timed("unread files", catalog.unread_after(&main, None, 100)).await?;
-    timed("100 events of the journal", catalog.events_after(Serial(files as u64 / 2), 100)).await?;
+    timed(
+        "100 events of the journal",
+        catalog.events_after(Serial(files as u64 / 2), 100),
+    )
+    .await?;
     let terms = |name: &[&str], summary: &[&str]| SearchTerms {
         name: name.iter().map(ToString::to_string).collect(),
         summary: summary.iter().map(ToString::to_string).collect(),
         any: true,
     };
-    let (none, some) = (terms(&["no such name"], &[]), terms(&["p77"], &["number 7"]));
+    let (none, some) = (
+        terms(&["no such name"], &[]),
+        terms(&["p77"], &["number 7"]),
+    );
     timed("search for nothing", catalog.search(&main, &none, 20_000)).await?;
     timed("search for some", catalog.search(&main, &some, 20_000)).await?;
 
-    timed("commit one file", catalog.commit(change([record("p0", 99_999)?]))).await?;
+    timed(
+        "commit one file",
+        catalog.commit(change([record("p0", 99_999)?])),
+    )
+    .await?;
     timed("commit 500 files, one after the other", async {
         for n in 0..500 {
             let name = format!("p{}", index.scattered(n));
             let record = record(&name, 99_998)?;
-            catalog.commit(change([record])).await.map_err(|error| error.to_string())?;
+            catalog
+                .commit(change([record]))
+                .await
+                .map_err(|error| error.to_string())?;
         }
         Ok::<_, String>(())
     })
@@ -108,7 +143,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
         let commits = (0..2_000).map(|n| {
             let (catalog, record) = (Arc::clone(&catalog), record(&format!("many{n}"), n));
             tokio::spawn(async move {
-                catalog.commit(change([record?])).await.map_err(|error| error.to_string())
+                catalog
+                    .commit(change([record?]))
+                    .await
+                    .map_err(|error| error.to_string())
             })
         });
         for commit in commits.collect::<Vec<_>>() {
@@ -133,7 +171,8 @@ impl Index {
     /// The files in the order of their arrival: each project's next version, again and again, the
     /// projects in no order, as the years bring them. Bulk loads that are sorted cost less.
     fn arrivals(&self) -> impl Iterator<Item = (usize, usize)> {
-        (0..).flat_map(|n| (0..self.projects).map(move |at| (at, n)))
+        (0..)
+            .flat_map(|n| (0..self.projects).map(move |at| (at, n)))
             .map(|(at, n)| (self.scattered(at), n))
             .filter(|&(project, n)| n < self.files_of(project))
             .take(self.files)
@@ -155,18 +194,6 @@ impl Index {
         // A prime that no number of projects is a multiple of.
         (at * 2_654_435_761) % self.projects
     }
-}
-
-/// Records files and what they contain.
-async fn fill(
-    catalog: &dyn Catalog,
-    index: &IndexName,
-    records: Vec<FileRecord>,
-) -> Result<(), Box<dyn Error>> {
-    let contents = records.iter().map(learned).collect();
-    catalog.commit(change(records)).await?;
-    catalog.learn(index, contents).await?;
-    Ok(())
 }
 
 /// Prints how long some work takes.
@@ -204,24 +231,19 @@ fn record(project: &str, n: usize) -> Result<FileRecord, String> {
             inode: 7,
         },
         uploaded_at: Timestamp(1_700_000_000_000_000),
-        contents: None,
+        contents: Some(contents(n)),
     })
 }
 
-fn learned(record: &FileRecord) -> Learned {
-    Learned {
-        path: record.path.clone(),
-        fingerprint: record.fingerprint,
-        contents: Contents {
-            digests: Digester::new(None).finish(),
-            metadata: MetadataSummary::Read {
-                offered: None,
-                requires_python: Some(">=3.9".into()),
-                summary: Some(format!("A project with the number {}", record.project())),
-            },
-            has_provenance: false,
+fn contents(number: usize) -> Contents {
+    Contents {
+        digests: Digester::new(None).finish(),
+        metadata: MetadataSummary::Read {
+            offered: None,
+            requires_python: Some(">=3.9".into()),
+            summary: Some(format!("A project with the number {number}")),
         },
-        metadata: None,
+        has_provenance: false,
     }
 }
 
