@@ -45,11 +45,13 @@ need_programs() {
     install_packages "${missing[@]}"
 }
 
-# Installs what the tests run beside the program: clients, a directory, an ACME server, a database.
+# Installs what the tests run beside the program: clients, a directory, an ACME server, a database, a
+# load balancer.
 need_test_programs() {
     need_postgresql
     need_programs curl=curl htpasswd=apache2-utils openssl=openssl \
-        /usr/sbin/slapd=slapd ldapmodify=ldap-utils pebble=pebble
+        /usr/sbin/slapd=slapd ldapmodify=ldap-utils pebble=pebble \
+        /usr/sbin/haproxy=haproxy
     (
         flock 9
         install_azurite
