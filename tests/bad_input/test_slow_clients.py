@@ -97,6 +97,23 @@ def test_stop_takes_no_longer_than_the_drain(serve, either_name):
         assert time.monotonic() - began < 6
 
 
+def test_stop_answers_those_who_were_in_the_queue_before(serve, either_name):
+    """The system has taken their connections already, so a load balancer would not ask anybody else."""
+    site = serve(either_name, files=[DEMO])
+    site.process.send_signal(signal.SIGSTOP)
+    stat = Path(f"/proc/{site.process.pid}/stat")
+    wait_until(lambda: stat.read_text().rpartition(")")[2].split()[0] == "T", seconds=10, what="it is held")
+    with ExitStack() as stack:
+        waiting = [stack.enter_context(connect(site)) for _ in range(20)]
+        for connection in waiting:
+            connection.sendall(b"GET /simple/demo/ HTTP/1.1\r\nHost: a\r\n\r\n")
+        site.process.send_signal(signal.SIGTERM)
+        site.process.send_signal(signal.SIGCONT)
+        for connection in waiting:
+            assert status_of(connection.recv(65536)) == 200
+    assert site.process.wait(20) == 0
+
+
 def connect(site, *, receive: int = 0) -> socket.socket:
     """A connection; one that reads slowly has room for few bytes on their way."""
     connection = socket.socket()

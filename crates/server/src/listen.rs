@@ -29,6 +29,8 @@ const FULL_PATIENCE: Duration = Duration::from_secs(2);
 /// How many clients are told at once, and how long that may take.
 const MAX_REFUSALS: usize = 256;
 const REFUSAL_PATIENCE: Duration = Duration::from_secs(1);
+/// How long connections that came at the very end have until their first request is there.
+const LAST_MOMENT: Duration = Duration::from_millis(100);
 /// Most bytes of a request's head.
 const MAX_HEAD_BYTES: usize = 64 * 1024;
 
@@ -67,6 +69,9 @@ pub(crate) async fn serve(
             }
         }
         let (stream, peer) = tokio::select! {
+            // Whoever is in the system's queue when the stop comes was told by the system that we are
+            // here: taken first, and not thrown away with the listener.
+            biased;
             accepted = listener.accept() => match accepted {
                 Ok(accepted) => accepted,
                 Err(error) => {
@@ -108,6 +113,8 @@ pub(crate) async fn serve(
         });
     }
     drop(listener);
+    // A connection that was taken last has not been read yet, and would be closed without an answer.
+    tokio::time::sleep(LAST_MOMENT).await;
     if tokio::time::timeout(limits.drain_timeout, graceful.shutdown())
         .await
         .is_err()

@@ -30,7 +30,7 @@ A variable that is set to nothing counts as not set. Long options may be shorten
 unique, and a switch can be turned off again with `--overwrite=false`.
 
 No password or token is a setting, but for a password in the address of `catalog`, which can also be
-in `PGPASSWORD`. The variable `WHEELHOUSE_PUBLIC_INDEX` holds the simple URL
+in `PGPASSWORD` or in a file (`catalog-password-file`). The variable `WHEELHOUSE_PUBLIC_INDEX` holds the simple URL
 of the public index, for the settings that say so.
 ";
 

@@ -47,6 +47,12 @@ pub(crate) enum SettingsError {
     /// The password file cannot be read.
     #[error("cannot read the password file {}", path.display())]
     PasswordFile { path: PathBuf, source: io::Error },
+    /// The file with the catalog's password cannot be used.
+    #[error("cannot take the catalog's password from {}", path.display())]
+    CatalogPasswordFile { path: PathBuf, source: io::Error },
+    /// Two passwords for one catalog.
+    #[error("`--catalog` holds a password, and `--catalog-password-file` names another one")]
+    TwoCatalogPasswords,
     /// The welcome page cannot be read.
     #[error("cannot read the welcome page {}", path.display())]
     WelcomeFile { path: PathBuf, source: io::Error },
@@ -84,6 +90,8 @@ impl SettingsError {
             Self::FolderUnreadable { .. }
             | Self::FolderNotMade { .. }
             | Self::PasswordFile { .. }
+            | Self::CatalogPasswordFile { .. }
+            | Self::TwoCatalogPasswords
             | Self::WelcomeFile { .. }
             | Self::IgnoreList { .. }
             | Self::HalfOfTls
@@ -113,6 +121,8 @@ impl SettingsError {
             | Self::HalfOfOpenId
             | Self::Catalog(_)
             | Self::PasswordFile { .. }
+            | Self::CatalogPasswordFile { .. }
+            | Self::TwoCatalogPasswords
             | Self::WelcomeFile { .. }
             | Self::FilesTwice
             | Self::CredentialsFile { .. }

@@ -10,7 +10,7 @@ use wheelhouse_store::catalog::PostgresAddress;
 use super::error::SettingsError;
 use super::files::FileSettings;
 use super::logging::{Note, NoteLevel};
-use super::source::Source;
+use super::source::{Source, read_small_file};
 use crate::config::Origin;
 use crate::options::defs;
 
@@ -100,19 +100,42 @@ impl CatalogSettings {
             let path = source.absolute(&defs::CATALOG, Path::new(path));
             return Ok(Self::Sqlite(path));
         }
-        let address = PostgresAddress::parse(&text, |name| source.environment.text(name))?;
+        let from_file = match source.path(&defs::CATALOG_PASSWORD_FILE) {
+            Some(_) if has_password(&text) => return Err(SettingsError::TwoCatalogPasswords),
+            Some(path) => Some(password_in(path)?),
+            None => None,
+        };
+        let address = PostgresAddress::parse(&text, |name| match (name, &from_file) {
+            ("PGPASSWORD", Some(password)) => Some(password.clone()),
+            _ => source.environment.text(name),
+        })?;
         let setting = source.values.setting(&defs::CATALOG);
         let is_seen = setting.is_some_and(|setting| setting.origin == Origin::CommandLine);
         if is_seen && has_password(&text) {
             notes.push(Note {
                 level: NoteLevel::Warning,
                 text: "other users of this machine can read the password in --catalog; write it \
-                       into wheelhouse.toml, WHEELHOUSE_CATALOG or PGPASSWORD"
+                       into wheelhouse.toml, WHEELHOUSE_CATALOG or PGPASSWORD, or name a file \
+                       with --catalog-password-file"
                     .to_owned(),
             });
         }
         Ok(Self::Postgres(Box::new(address)))
     }
+}
+
+/// Reads the file that holds a password and nothing else.
+fn password_in(path: PathBuf) -> Result<String, SettingsError> {
+    let text = match read_small_file(&path) {
+        Ok(text) => text,
+        Err(source) => return Err(SettingsError::CatalogPasswordFile { path, source }),
+    };
+    let password = text.trim_end_matches(['\r', '\n']);
+    if password.is_empty() {
+        let source = io::Error::new(io::ErrorKind::InvalidData, "the file is empty");
+        return Err(SettingsError::CatalogPasswordFile { path, source });
+    }
+    Ok(password.to_owned())
 }
 
 /// Tells whether the part of an address that names the user has a password.

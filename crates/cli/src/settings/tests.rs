@@ -497,3 +497,29 @@ fn the_catalog_is_where_the_settings_say() {
     );
     assert!(place.run("wheelhouse run").notes.is_empty());
 }
+
+#[test]
+fn the_password_of_the_catalog_can_be_in_a_file_of_its_own() {
+    let place = Place::new();
+    let catalog = |line: &str| place.run(line).state.catalog;
+    let words = "wheelhouse run --catalog postgres://ann@localhost/team";
+    place.write("db.txt", "s3cret word\r\n");
+    let from_file = catalog(&format!("{words} --catalog-password-file db.txt"));
+    let in_address = "wheelhouse run --catalog postgres://ann:s3cret%20word@localhost/team";
+    assert_eq!(from_file, catalog(in_address));
+    assert_ne!(from_file, catalog(words));
+    assert!(!format!("{from_file:?}").contains("s3cret"));
+    place.run("wheelhouse run --catalog-password-file nothing.txt");
+
+    let refused = |line: &str| place.try_run(line).expect_err("two passwords, or none");
+    let two = refused(&format!("{in_address} --catalog-password-file db.txt"));
+    assert!(matches!(two, SettingsError::TwoCatalogPasswords));
+    place.write("db.txt", "\n");
+    for file in ["db.txt", "nothing.txt", "."] {
+        let error = refused(&format!("{words} --catalog-password-file {file}"));
+        assert!(
+            matches!(error, SettingsError::CatalogPasswordFile { .. }),
+            "{file}: {error}"
+        );
+    }
+}

@@ -66,7 +66,19 @@ pub(crate) static CATALOG: OptionDef = OptionDef {
               machine is encrypted, and its certificate checked, unless the address says \
               `?sslmode=disable`; `sslrootcert=FILE` names certificates to trust. A password in the \
               address is never shown; on the command line other users of the machine could read it, \
-              so write it into the file, the variable or `PGPASSWORD`.",
+              so write it into the file, the variable or `PGPASSWORD`, or name a file of its own \
+              with `catalog-password-file`.",
+    ..OptionDef::BASE
+};
+
+pub(crate) static CATALOG_PASSWORD_FILE: OptionDef = OptionDef {
+    long: "catalog-password-file",
+    kind: Kind::Path { name: "FILE" },
+    commands: STATE_DIR.commands,
+    topic: Topic::Folders,
+    help: "Take the password for the catalog in PostgreSQL from this file.",
+    details: "It is read at the start, and goes before `PGPASSWORD`. A line end behind the password is \
+              no part of it.",
     ..OptionDef::BASE
 };
 

@@ -36,7 +36,8 @@ pub(crate) use files::{
     S3_REGION,
 };
 pub(crate) use folders::{
-    CATALOG, CHECK, CREATE_MISSING, ROOTS, SCAN_INTERVAL_SECONDS, STATE_DIR, WATCH,
+    CATALOG, CATALOG_PASSWORD_FILE, CHECK, CREATE_MISSING, ROOTS, SCAN_INTERVAL_SECONDS, STATE_DIR,
+    WATCH,
 };
 pub(crate) use general::{CONFIG, HELP, URL, VERSION};
 pub(crate) use limits::{
@@ -77,6 +78,7 @@ pub(crate) static ALL: &[&OptionDef] = &[
     &FILES_PLAIN_HTTP,
     &STATE_DIR,
     &CATALOG,
+    &CATALOG_PASSWORD_FILE,
     &WATCH,
     &SCAN_INTERVAL_SECONDS,
     &AUTHENTICATE,
