@@ -5,6 +5,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
@@ -29,7 +30,8 @@ const FULL_PATIENCE: Duration = Duration::from_secs(2);
 /// How many clients are told at once, and how long that may take.
 const MAX_REFUSALS: usize = 256;
 const REFUSAL_PATIENCE: Duration = Duration::from_secs(1);
-/// How long connections that came at the very end have until their first request is there.
+/// How long connections are taken after the stop, and how long those that came at the very end have
+/// until their first request is there.
 const LAST_MOMENT: Duration = Duration::from_millis(100);
 /// Most bytes of a request's head.
 const MAX_HEAD_BYTES: usize = 64 * 1024;
@@ -50,8 +52,15 @@ pub(crate) async fn serve(
         tokio::spawn(Arc::clone(tls).follow());
     }
     let mut stop = pin!(stop);
+    let mut stopped_at = None;
     let mut full_since = None;
     loop {
+        if stopped_at.is_none() && (&mut stop).now_or_never().is_some() {
+            stopped_at = Some(Instant::now());
+        }
+        if stopped_at.is_some_and(|at: Instant| at.elapsed() > LAST_MOMENT) {
+            break;
+        }
         // While all places are taken, connections wait in the system's queue for a while, and then
         // hear that they are too many.
         let mut place = Arc::clone(&places).try_acquire_owned().ok();
@@ -65,12 +74,13 @@ pub(crate) async fn serve(
             tokio::select! {
                 free = Arc::clone(&places).acquire_owned() => place = free.ok(),
                 () = tokio::time::sleep_until(since + FULL_PATIENCE) => {}
-                () = &mut stop => break,
+                () = stopped(&mut stop, stopped_at) => break,
             }
         }
         let (stream, peer) = tokio::select! {
             // Whoever is in the system's queue when the stop comes was told by the system that we are
-            // here: taken first, and not thrown away with the listener.
+            // here: taken first, and not thrown away with the listener. Not for long: where they never
+            // end, the loop does.
             biased;
             accepted = listener.accept() => match accepted {
                 Ok(accepted) => accepted,
@@ -79,7 +89,7 @@ pub(crate) async fn serve(
                     continue;
                 }
             },
-            () = &mut stop => break,
+            () = stopped(&mut stop, stopped_at) => break,
         };
         let Some(place) = place.or_else(|| Arc::clone(&places).try_acquire_owned().ok()) else {
             state.metrics.limited(RequestLimit::Connections);
@@ -120,6 +130,13 @@ pub(crate) async fn serve(
         .is_err()
     {
         tracing::warn!("requests were cut off that did not end in time");
+    }
+}
+
+/// Waits for the stop, unless it has come.
+async fn stopped(stop: impl Future<Output = ()>, stopped_at: Option<Instant>) {
+    if stopped_at.is_none() {
+        stop.await;
     }
 }
 

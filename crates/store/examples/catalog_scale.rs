@@ -23,8 +23,8 @@ use wheelhouse_store::catalog::{
     PostgresAddress, PostgresCatalog, SqliteCatalog, SqliteOptions, WhenDamaged,
 };
 
-/// Files of one commit, as an import gives them.
-const BATCH: usize = 10_000;
+/// Files of one commit, as a scan or an import gives them: in the order of their paths.
+const BATCH: usize = 500_000;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -47,13 +47,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
         batch.push(record(&format!("p{project}"), n)?);
         if batch.len() == BATCH {
             let began = Instant::now();
+            batch.sort_by(|a: &FileRecord, b| a.path.cmp(&b.path));
             catalog.commit(change(std::mem::take(&mut batch))).await?;
             slowest = slowest.max(began.elapsed());
             count += BATCH;
-            if count % (100 * BATCH) == 0 {
-                let seconds = start.elapsed().as_secs_f64();
-                println!("{count:>10} files after {seconds:.0} s");
-            }
+            let seconds = start.elapsed().as_secs_f64();
+            println!("{count:>10} files after {seconds:.0} s");
         }
     }
     count += batch.len();
