@@ -31,12 +31,29 @@ pub struct Expectation {
     pub path: FilePath,
     /// The fingerprint in its record, or `None` if it must have no record.
     pub holds: Option<Fingerprint>,
+    /// The project in which no file of this name may have been deleted, if that counts.
+    pub unused_in: Option<ProjectKey>,
 }
 
 impl Expectation {
-    /// Returns whether this is so of a path with this record.
-    pub fn is_met_by(&self, record: Option<&FileRecord>) -> bool {
-        self.holds == record.map(|record| record.fingerprint)
+    /// Returns whether this is so of a path with this record, among marks of which those of the
+    /// project are some.
+    pub fn is_met_by<'m>(
+        &self,
+        record: Option<&FileRecord>,
+        marks: impl IntoIterator<Item = &'m ProjectMark>,
+    ) -> bool {
+        if self.holds != record.map(|record| record.fingerprint) {
+            return false;
+        }
+        let Some(project) = &self.unused_in else {
+            return true;
+        };
+        let name = self.path.file_name();
+        !marks.into_iter().any(|marked| {
+            marked.project == *project
+                && matches!(&marked.mark, Mark::Deleted { path, .. } if path.file_name() == name)
+        })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use tokio::sync::MutexGuard;
 use wheelhouse_standards::found::FoundFile;
 use wheelhouse_standards::name::ProjectKey;
 use wheelhouse_standards::simple::ProjectStatus;
@@ -12,7 +13,7 @@ use crate::identity::Serial;
 use crate::index::Index;
 use crate::mark::{Mark, ProjectMark};
 use crate::path::FilePath;
-use crate::ports::{Committed, MarksPlace, StoreError};
+use crate::ports::{Committed, Held, MarksPlace, StoreError};
 use crate::record::FileRecord;
 
 mod deleting;
@@ -166,6 +167,9 @@ pub enum ManageError {
     /// A file cannot be moved, for this reason.
     #[error("a file cannot be moved: {0}")]
     ReadOnly(String),
+    /// The place of the files cannot be reached for now.
+    #[error("the place of the files cannot be reached now; try again later")]
+    Away(String),
     /// The file store or the catalog failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -221,9 +225,24 @@ impl Index {
         }
     }
 
+    /// Waits until no owner's wish is being fulfilled, here or at another replica. What is said of
+    /// files and where their bytes are change one after the other, and what is written of all marks
+    /// beside the files is written whole: nobody must come in between.
+    async fn manage_alone(&self) -> Result<Alone<'_>, StoreError> {
+        let here = self.managing.lock().await;
+        let elsewhere = self
+            .replica
+            .hold(&format!("manage {}", self.name.as_str()))
+            .await?;
+        Ok(Alone {
+            _elsewhere: elsewhere,
+            _here: here,
+        })
+    }
+
     /// Changes marks alone.
     async fn say(self: &Arc<Self>, wish: &Wish, by: Attribution) -> Result<Done, ManageError> {
-        let _one_at_a_time = self.managing.lock().await;
+        let _one_at_a_time = self.manage_alone().await?;
         let mut plan = self.plan_of(wish).await?;
         let marks = plan
             .steps
@@ -278,6 +297,12 @@ impl Index {
             ))),
         }
     }
+}
+
+/// Nobody else fulfils an owner's wish while this lasts.
+struct Alone<'i> {
+    _elsewhere: Option<Box<dyn Held>>,
+    _here: MutexGuard<'i, ()>,
 }
 
 fn mark_change(

@@ -1,6 +1,8 @@
 //! What the index needs from outside. Each port is a trait; its documentation is a contract that
 //! `wheelhouse_store::conformance` checks for every backend.
 
+use std::sync::Arc;
+
 mod access_store;
 mod attestation_verifier;
 mod catalog;
@@ -42,19 +44,34 @@ pub struct StoreError {
 }
 
 impl StoreError {
-    /// Makes the error of a backend's operation.
+    /// Makes the error of a backend's operation. What came of another backend's, such as a reading
+    /// through a file store that is away, is as that was.
     pub fn new(
         backend: &'static str,
         operation: &'static str,
         source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
     ) -> Self {
+        let source = source.into();
+        let cause = Self::behind(&*source);
+        let (is_full, is_away) =
+            cause.map_or((false, false), |cause| (cause.is_full, cause.is_away));
         Self {
             backend,
             operation,
-            source: source.into(),
-            is_full: false,
-            is_away: false,
+            source,
+            is_full,
+            is_away,
         }
+    }
+
+    /// Returns the error of a backend that an error is, or that it carries.
+    fn behind<'e>(error: &'e (dyn std::error::Error + Send + Sync + 'static)) -> Option<&'e Self> {
+        let shared = || error.downcast_ref::<Arc<Self>>().map(|shared| &**shared);
+        let carried = || {
+            let error = error.downcast_ref::<std::io::Error>()?;
+            Self::behind(error.get_ref()?)
+        };
+        error.downcast_ref().or_else(shared).or_else(carried)
     }
 
     /// Says that there was no room, if that is so.
@@ -69,5 +86,28 @@ impl StoreError {
     pub const fn while_away(mut self, is_away: bool) -> Self {
         self.is_away = is_away;
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+
+    #[test]
+    fn what_came_of_another_error_is_as_that_was() {
+        let away = || StoreError::new("database", "ask", "closed").while_away(true);
+        let full = || StoreError::new("database", "write", "closed").for_want_of_room(true);
+        let over = |error: Box<dyn std::error::Error + Send + Sync>| {
+            let error = StoreError::new("index", "read", error);
+            (error.is_away, error.is_full)
+        };
+        assert_eq!(over(Box::new(away())), (true, false));
+        assert_eq!(over(Box::new(Arc::new(away()))), (true, false));
+        assert_eq!(over(Box::new(io::Error::other(away()))), (true, false));
+        assert_eq!(over(Box::new(full())), (false, true));
+        assert_eq!(over(Box::new(io::Error::other("closed"))), (false, false));
+        assert_eq!(over("closed".into()), (false, false));
     }
 }

@@ -234,9 +234,13 @@ impl Index {
                 Accepted::At(path, mode, before) => {
                     // Where paths are not taken by placing, the catalog sees that one gets each.
                     if self.files.truth() == Truth::Catalog {
+                        let is_used_up =
+                            self.options.deleted_names == DeletedNames::UsedUp && before.is_none();
                         expects.push(Expectation {
                             path: path.clone(),
                             holds: before,
+                            // It may be deleted, elsewhere, from now on.
+                            unused_in: is_used_up.then(|| upload.named.key.clone()),
                         });
                     }
                     accepted.push((upload, (path, mode)));
@@ -306,18 +310,19 @@ impl Index {
     }
 
     /// Says what became of an upload when another server has recorded something at one of its
-    /// paths first: nothing is wrong if that was the same.
+    /// paths first: nothing is wrong if that was the same. It may have been deleted since.
     async fn lost_to(
         &self,
         path: &FilePath,
         wanted: &[(FilePath, Fingerprint)],
     ) -> Result<Published, PublishError> {
         for (path, fingerprint) in wanted {
-            let there = self.catalog.file(&self.name, path).await?;
-            if there.is_none_or(|record| record.fingerprint != *fingerprint) {
-                return Err(PublishError::NameTaken {
-                    file_name: path.file_name().to_owned(),
-                });
+            let file_name = path.file_name().to_owned();
+            let Some(record) = self.catalog.file(&self.name, path).await? else {
+                return Err(PublishError::NameUsed { file_name });
+            };
+            if record.fingerprint != *fingerprint {
+                return Err(PublishError::NameTaken { file_name });
             }
         }
         tracing::debug!(file.path = %path, "another server has recorded the same file first");
@@ -326,7 +331,7 @@ impl Index {
 
     /// Puts away the contents that an upload has replaced, where that does not happen by placing.
     async fn discard_replaced(&self, replaced: Vec<Expectation>, at: Timestamp) {
-        for Expectation { path, holds } in replaced {
+        for Expectation { path, holds, .. } in replaced {
             let Some(Fingerprint::Object { sha256, .. }) = holds else {
                 continue;
             };
@@ -413,7 +418,7 @@ impl Index {
                 // Gone by hand, and nobody has taken note of it yet.
                 Err(ReadError::NotFound) => {}
                 Err(ReadError::Changed) => return Err(PublishError::Changing { file_name }),
-                Err(ReadError::Away(place)) => return Err(PublishError::ReadOnly(place)),
+                Err(ReadError::Away(place)) => return Err(PublishError::Away(place)),
                 Err(ReadError::Damaged(reason)) => {
                     return Err(StoreError::new("index", "read a listed file", reason).into());
                 }

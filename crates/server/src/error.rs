@@ -292,6 +292,10 @@ impl From<ManageError> for ApiError {
             ManageError::Conflict(_) => Self::new(StatusCode::CONFLICT, error.to_string()),
             ManageError::BadReason => Self::bad_request(error.to_string()),
             ManageError::ReadOnly(_) => Self::new(StatusCode::FORBIDDEN, error.to_string()),
+            ManageError::Away(place) => {
+                tracing::error!("a change failed: {place}");
+                Self::later(error.to_string())
+            }
             ManageError::Store(source) => Self::of_store(source),
         }
     }

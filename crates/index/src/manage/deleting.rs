@@ -27,7 +27,7 @@ impl Index {
         target: &Target,
         by: Attribution,
     ) -> Result<Done, ManageError> {
-        let _one_at_a_time = self.managing.lock().await;
+        let _one_at_a_time = self.manage_alone().await?;
         let snapshot = self.existing(&target.project).await?;
         let doomed: Vec<FileRecord> = files_of(target, &snapshot)?.into_iter().cloned().collect();
         // In one order, as everybody who locks more than one name.
@@ -48,12 +48,16 @@ impl Index {
                         record.path
                     )));
                 }
-                Err(ReadError::Away(place)) => return Err(ManageError::ReadOnly(place)),
+                Err(ReadError::Away(place)) => return Err(ManageError::Away(place)),
                 Err(ReadError::Damaged(reason)) => return Err(ManageError::Conflict(reason)),
                 Err(ReadError::Store(error)) => {
                     return Err(StoreError::new("index", "read a listed file", error).into());
                 }
             }
+        }
+        if self.files.truth() == Truth::Catalog {
+            // What cannot be moved away now must not be gone from the list until that is known.
+            self.files.ready().await?;
         }
         let mut plan = Plan {
             steps: gone
@@ -91,6 +95,7 @@ impl Index {
                 .map(|(record, _)| Expectation {
                     path: record.path.clone(),
                     holds: Some(record.fingerprint),
+                    unused_in: None,
                 })
                 .collect(),
         };
@@ -107,6 +112,7 @@ impl Index {
             self.list_again(target, left, &by).await?;
             return Err(match error {
                 PlaceError::ReadOnly(reason) => ManageError::ReadOnly(reason),
+                PlaceError::Away(place) => ManageError::Away(place),
                 other => match reason_of(other) {
                     Ok(reason) => ManageError::ReadOnly(reason),
                     Err(error) => error.into(),
@@ -160,7 +166,7 @@ impl Index {
         target: &Target,
         by: Attribution,
     ) -> Result<Done, ManageError> {
-        let _one_at_a_time = self.managing.lock().await;
+        let _one_at_a_time = self.manage_alone().await?;
         let wish = Wish::Undelete {
             target: target.clone(),
         };
@@ -197,6 +203,7 @@ impl Index {
                             ));
                         }
                     }
+                    Err(PlaceError::Away(place)) => return Err(ManageError::Away(place)),
                     Err(error) => match reason_of(error) {
                         Ok(reason) => return Err(ManageError::ReadOnly(reason)),
                         Err(error) => return Err(error.into()),
@@ -216,6 +223,7 @@ impl Index {
             .map(|record| Expectation {
                 path: record.path.clone(),
                 holds: None,
+                unused_in: None,
             })
             .collect();
         let files = back

@@ -193,6 +193,33 @@ async fn replacing_and_deleting_at_one_time_never_leave_a_file_that_cannot_be_se
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_name_that_is_deleted_while_it_is_uploaded_elsewhere_is_not_used_again() {
+    for round in 0..200 {
+        let shared = Shared::new();
+        let (one, other) = (shared.server().await, shared.server().await);
+        let uploading = {
+            let one = Arc::clone(&one);
+            tokio::spawn(async move { publish(&one, &sdist(1), Overwrite::Refuse).await })
+        };
+        // It may be deleted before the upload looks, between its looks, and before its commit.
+        let uploaded = publish(&other, &sdist(2), Overwrite::Refuse).await;
+        match uploaded {
+            Ok(_) => manage(&other, |target| Wish::Delete { target }).await,
+            Err(PublishError::NameTaken { .. }) => continue,
+            Err(error) => panic!("round {round}: {error}"),
+        }
+        let came_too_late = uploading.await.expect("no panic");
+        let is_right = matches!(
+            came_too_late,
+            Err(PublishError::NameTaken { .. } | PublishError::NameUsed { .. })
+        );
+        assert!(is_right, "round {round}: {came_too_late:?}");
+        let gone = download(&one).await;
+        assert!(matches!(gone, Err(DownloadError::NotFound)), "{round}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_same_bytes_again_change_nothing_whichever_server_gets_them() {
     let shared = Shared::new();
     let (one, other) = (shared.server().await, shared.server().await);

@@ -80,7 +80,11 @@ impl State {
         let serial = Serial(self.head.0 + 1);
         let shelf = self.shelves.entry(index.clone()).or_default();
         for expected in expects {
-            if !expected.is_met_by(shelf.file(&expected.path)) {
+            let marks = match &expected.unused_in {
+                None => Vec::new(),
+                project => shelf.marks(project.as_ref()),
+            };
+            if !expected.is_met_by(shelf.file(&expected.path), &marks) {
                 return Committed::Unexpected(expected.path);
             }
         }

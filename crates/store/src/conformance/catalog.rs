@@ -66,6 +66,7 @@ macro_rules! catalog_promises {
             a_moment_is_found_in_the_journal
             odd_texts_and_numbers_are_kept_as_they_are
             every_form_of_contents_is_kept
+            a_name_that_must_be_unused_was_not_deleted
             a_change_is_recorded_only_if_what_it_expects_is_so
             of_many_changes_that_expect_the_same_one_is_recorded
             commits_at_the_same_time_get_rising_serials

@@ -7,7 +7,7 @@ use deadpool_postgres::Object;
 use futures_util::future::join5;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Row, Statement};
-use wheelhouse_index::change::Change;
+use wheelhouse_index::change::{Change, MarkChange};
 use wheelhouse_index::identity::IndexName;
 use wheelhouse_index::mark::Mark;
 use wheelhouse_index::path::FilePath;
@@ -145,12 +145,16 @@ impl<'a> Wanted<'a> {
         for change in changes {
             paths.extend(change.files.iter().map(|file| file.path().as_str()));
             paths.extend(change.expects.iter().map(|expected| expected.path.as_str()));
-            for mark in &change.marks {
-                let project = mark.project().as_str();
-                if project.contains('\0') {
+            let counting = change.expects.iter();
+            let counting = counting.filter_map(|expected| expected.unused_in.as_ref());
+            for project in counting.chain(change.marks.iter().map(MarkChange::project)) {
+                if project.as_str().contains('\0') {
                     return Err(Failure::Nul("project's name"));
                 }
-                marked.insert(project);
+                marked.insert(project.as_str());
+            }
+            for mark in &change.marks {
+                let project = mark.project().as_str();
                 if matches!(mark.mark(), Mark::Status { .. }) {
                     with_status.insert(project);
                 }

@@ -26,7 +26,7 @@ pub(super) struct Present {
     pub(super) head: i64,
     /// Files at the paths that change.
     pub(super) files: HashMap<FilePath, (i64, FileRecord)>,
-    /// Marks of the projects whose marks change, in the order of their numbers.
+    /// Marks of the projects whose marks change or count, in the order of their numbers.
     pub(super) marks: Vec<(i64, ProjectMark)>,
     /// Paths of the projects whose status changes.
     pub(super) paths: Vec<(ProjectKey, FilePath)>,
@@ -123,7 +123,8 @@ impl Plan {
         for expected in &change.expects {
             let there = self.files.get(&expected.path);
             let there = there.and_then(|file| file.now.as_ref());
-            if !expected.is_met_by(there.map(|(record, _)| record)) {
+            let marks = self.marks.iter().filter_map(|mark| mark.now.as_ref());
+            if !expected.is_met_by(there.map(|(record, _)| record), marks) {
                 return Ok(Committed::Unexpected(expected.path.clone()));
             }
         }

@@ -45,7 +45,11 @@ pub(super) fn commit(
             None => None,
             Some(index_id) => find(connection, index_id, &expected.path)?,
         };
-        if !expected.is_met_by(there.as_ref().map(|(_, record)| record)) {
+        let marks = match &expected.unused_in {
+            None => Vec::new(),
+            project => marks::marks(connection, &index, project.as_ref())?,
+        };
+        if !expected.is_met_by(there.as_ref().map(|(_, record)| record), &marks) {
             return Ok(Committed::Unexpected(expected.path));
         }
     }

@@ -3,10 +3,12 @@
 
 use std::sync::Arc;
 
-use wheelhouse_index::change::{Change, Expectation};
+use wheelhouse_index::change::{Change, Expectation, MarkChange};
+use wheelhouse_index::identity::Timestamp;
+use wheelhouse_index::mark::{Mark, ProjectMark};
 use wheelhouse_index::ports::{Catalog, Committed};
 
-use super::fixture::{change_in, file, found, lost, main, path, record};
+use super::fixture::{change_in, file, found, key, lost, main, path, record, sha256};
 
 const CONTENDERS: i64 = 16;
 
@@ -16,6 +18,7 @@ fn expecting(holds: Option<i64>, change: Change) -> Change {
         expects: vec![Expectation {
             path: path("demo-1.zip"),
             holds: holds.map(|state| record("demo-1.zip", state).fingerprint),
+            unused_in: None,
         }],
         ..change
     }
@@ -64,6 +67,49 @@ pub(crate) async fn a_change_is_recorded_only_if_what_it_expects_is_so(catalog: 
     assert!(matches!(removed, Committed::Applied(_)), "{removed:?}");
     let again = commit(expecting(None, put(3))).await;
     assert!(matches!(again, Committed::Applied(_)), "{again:?}");
+}
+
+pub(crate) async fn a_name_that_must_be_unused_was_not_deleted(catalog: Arc<dyn Catalog>) {
+    let deleted = |name: &str, path_text: &str| ProjectMark {
+        project: key(name),
+        mark: Mark::Deleted {
+            path: path(path_text),
+            sha256: sha256("what was there"),
+        },
+        since: Timestamp(1),
+    };
+    let marking = |marks| Change {
+        marks,
+        ..change_in(main(), Vec::new())
+    };
+    let upload = |state| {
+        let mut change = expecting(None, put(state));
+        change.expects[0].unused_in = Some(key("demo"));
+        change
+    };
+    let commit = |change| {
+        let catalog = Arc::clone(&catalog);
+        async move { catalog.commit(change).await.expect("an answer") }
+    };
+    // Of another name of the project, and of another project.
+    let others = vec![
+        MarkChange::Set(deleted("demo", "demo-2.zip")),
+        MarkChange::Set(deleted("other", "demo-1.zip")),
+    ];
+    commit(marking(others)).await;
+    let first = commit(upload(1)).await;
+    assert!(matches!(first, Committed::Applied(_)), "{first:?}");
+
+    let deletion = Change {
+        files: vec![lost("demo-1.zip")],
+        ..marking(vec![MarkChange::Set(deleted("demo", "sub/demo-1.zip"))])
+    };
+    commit(deletion).await;
+    let unexpected = Committed::Unexpected(path("demo-1.zip"));
+    assert_eq!(commit(upload(2)).await, unexpected);
+    assert_eq!(file(&*catalog, "demo-1.zip").await, None);
+    let other = commit(expecting(None, put(2))).await;
+    assert!(matches!(other, Committed::Applied(_)), "{other:?}");
 }
 
 pub(crate) async fn of_many_changes_that_expect_the_same_one_is_recorded(

@@ -66,6 +66,16 @@ pub(super) fn is_missing(error: &Error) -> bool {
     matches!(error, Error::NotFound { .. }) && trouble(error) == Trouble::Missing
 }
 
+/// Returns whether a refusal does not say why, as that of a `HEAD`, which has no body.
+pub(super) fn is_unexplained(error: &Error) -> bool {
+    let is_refusal = matches!(
+        error,
+        Error::PermissionDenied { .. } | Error::Unauthenticated { .. }
+    );
+    let text = with_causes(error);
+    is_refusal && !WORDS.iter().any(|(word, _)| text.contains(word))
+}
+
 /// Returns the error and all that it came from, as one line of bounded length.
 pub(super) fn with_causes(error: &Error) -> String {
     let mut text = error.to_string();
@@ -106,6 +116,7 @@ pub(super) fn sentence(place: &str, error: &Error) -> String {
 
 pub(super) fn store_error(operation: &'static str, error: &Error) -> StoreError {
     StoreError::new(BACKEND, operation, with_causes(error))
+        .while_away(trouble(error) == Trouble::Away)
 }
 
 pub(super) fn place_error(operation: &'static str, place: &str, error: &Error) -> PlaceError {
@@ -133,7 +144,7 @@ pub(super) fn open_error(place: &str, error: &Error) -> OpenError {
 pub(super) fn read_error(error: Error) -> io::Error {
     match error {
         Error::Precondition { .. } => io::Error::other("the object was altered while it was read"),
-        error => io::Error::other(error),
+        error => io::Error::other(store_error("read an object", &error)),
     }
 }
 
@@ -164,11 +175,29 @@ mod tests {
             let sentence = sentence("s3://wheels", &generic(text));
             assert!(sentence.contains("`s3://wheels`"), "{sentence}");
         }
+        for (text, unexplained) in [
+            ("403 Forbidden", true),
+            ("<Code>AccessDenied</Code>", false),
+        ] {
+            let error = Error::PermissionDenied {
+                path: "sha256/ab".to_owned(),
+                source: text.into(),
+            };
+            assert_eq!(is_unexplained(&error), unexplained, "{text}");
+        }
+        assert!(!is_unexplained(&generic("connection refused")));
         let refused = place_error("write", "s3://wheels", &generic("AccessDenied"));
         assert!(matches!(refused, PlaceError::ReadOnly(_)), "{refused}");
         let away = place_error("write", "s3://wheels", &generic("connection refused"));
         assert!(matches!(away, PlaceError::Away(_)), "{away}");
         let away = open_error("s3://wheels", &generic("connection refused"));
         assert!(matches!(away, OpenError::Away(_)), "{away}");
+        let away = StoreError::new("reader", "read", read_error(generic("connection refused")));
+        assert!(away.is_away, "{away}");
+        let altered = read_error(Error::Precondition {
+            path: "sha256/ab".to_owned(),
+            source: "412".into(),
+        });
+        assert!(!StoreError::new("reader", "read", altered).is_away);
     }
 }

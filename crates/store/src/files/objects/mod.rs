@@ -42,7 +42,7 @@ pub use self::location::{Access, ObjectPlace, ObjectPlaceError, Surroundings};
 pub use self::owner::ObjectsError;
 
 use self::content::ObjectContent;
-use self::failure::{BACKEND, is_missing, open_error, place_error, store_error};
+use self::failure::{BACKEND, is_missing, is_unexplained, open_error, place_error, store_error};
 use self::keys::Keys;
 use self::owner::Conditions;
 use self::staging::ObjectStaging;
@@ -353,7 +353,16 @@ impl Shared {
         match self.store.head(key).await {
             Ok(found) => Ok(Some(found)),
             Err(error) if is_missing(&error) => Ok(None),
+            Err(error) if is_unexplained(&error) => Err(self.explained(error).await),
             Err(error) => Err(error),
+        }
+    }
+
+    /// Asks for something else, whose refusal has a body that says why.
+    async fn explained(&self, error: object_store::Error) -> object_store::Error {
+        match self.store.get(&self.keys.owner()).await {
+            Err(why) if !is_missing(&why) => why,
+            _ => error,
         }
     }
 

@@ -1,5 +1,7 @@
 //! Whose bucket it is: two indexes in one place would take each other's files away.
 
+use std::time::Duration;
+
 use object_store::path::Path;
 use object_store::{Error, ObjectStore, ObjectStoreExt as _, PutMode, PutOptions};
 use serde::{Deserialize, Serialize};
@@ -8,6 +10,9 @@ use uuid::Uuid;
 use super::failure::{is_missing, sentence, with_causes};
 use super::keys::Keys;
 
+/// How long to wait for others who claim a place at the same time, if the store does not keep them
+/// from writing over each other. Once in the life of a place.
+const DOUBT: Duration = Duration::from_secs(2);
 /// Largest owner object that is read, in bytes.
 const MAX_BYTES: u64 = 4 * 1024;
 
@@ -69,6 +74,10 @@ pub(super) async fn claim(
         {
             Ok(_) | Err(Error::AlreadyExists { .. } | Error::Precondition { .. }) => {}
             Err(error) => return Err(unusable(&error)),
+        }
+        // Somebody else who saw nobody's id, too, writes over ours where conditions are ignored.
+        if try_conditions(store, keys).await != Conditions::Heeded {
+            tokio::time::sleep(DOUBT).await;
         }
     }
     // Of two that began at one time, the one whose id is there now has the place.

@@ -1,10 +1,17 @@
 //! Whose place it is.
 
+use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
+use async_trait::async_trait;
+use futures_util::stream::BoxStream;
 use object_store::memory::InMemory;
 use object_store::path::Path;
-use object_store::{ObjectStore, ObjectStoreExt as _};
+use object_store::{
+    CopyOptions, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore,
+    ObjectStoreExt as _, PutMode, PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
+};
 use uuid::Uuid;
 
 use super::Bucket;
@@ -56,6 +63,89 @@ async fn of_many_who_claim_a_place_at_one_time_all_but_one_are_refused() {
         count += usize::from(claim.await.expect("no panic"));
     }
     assert_eq!(count, 1);
+}
+
+#[tokio::test]
+async fn one_of_many_gets_a_place_that_ignores_conditions() {
+    let store = Arc::new(Heedless(InMemory::new()));
+    let claims: Vec<_> = (1..=20)
+        .map(|id| {
+            let store = Arc::clone(&store);
+            tokio::spawn(async move {
+                let keys = Keys::below("");
+                claim(&*store, &keys, "s3://wheels", Uuid::from_u128(id))
+                    .await
+                    .is_ok()
+            })
+        })
+        .collect();
+    let mut count = 0;
+    for claim in claims {
+        count += usize::from(claim.await.expect("no panic"));
+    }
+    assert_eq!(count, 1);
+    let keys = Keys::below("");
+    let ignored = try_conditions(&*store, &keys).await;
+    assert_eq!(ignored, Conditions::Ignored);
+}
+
+/// A store that answers as if conditions had been looked at, and writes all the same; slowly, so
+/// that many are between looking and writing.
+#[derive(Debug)]
+struct Heedless(InMemory);
+
+impl fmt::Display for Heedless {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+#[async_trait]
+impl ObjectStore for Heedless {
+    async fn put_opts(
+        &self,
+        location: &Path,
+        payload: PutPayload,
+        options: PutOptions,
+    ) -> Result<PutResult> {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        let options = PutOptions {
+            mode: PutMode::Overwrite,
+            ..options
+        };
+        self.0.put_opts(location, payload, options).await
+    }
+
+    async fn put_multipart_opts(
+        &self,
+        location: &Path,
+        options: PutMultipartOptions,
+    ) -> Result<Box<dyn MultipartUpload>> {
+        self.0.put_multipart_opts(location, options).await
+    }
+
+    async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
+        self.0.get_opts(location, options).await
+    }
+
+    fn delete_stream(
+        &self,
+        locations: BoxStream<'static, Result<Path>>,
+    ) -> BoxStream<'static, Result<Path>> {
+        self.0.delete_stream(locations)
+    }
+
+    fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
+        self.0.list(prefix)
+    }
+
+    async fn list_with_delimiter(&self, prefix: Option<&Path>) -> Result<ListResult> {
+        self.0.list_with_delimiter(prefix).await
+    }
+
+    async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {
+        self.0.copy_opts(from, to, options).await
+    }
 }
 
 #[tokio::test]
