@@ -6,7 +6,7 @@ from support.playing import play
 from support.stored import unlike_their_names
 from support.town import replicas
 
-ROUND = 500
+ROUND = 250
 
 
 def test_each_of_many_names_has_one_history(serve, cluster, store, bucket, request, capsys):

@@ -18,6 +18,11 @@ GOOD = {
     "one upload": ([A], [page(2, "a")], JOURNAL_A),
     "seen before it was answered": ([A], [page(0.5, "a"), page(0.5, None)], JOURNAL_A),
     "at one server before the other": ([A], [page(0.3, "a", where=1), page(0.6, None, where=2)], JOURNAL_A),
+    "at one before the other, and the same again between": (
+        [A, Write("yank", 2, 9, 200), Write("upload", 4, 5, 200, "a")],
+        [page(3, "a", True, where=1), page(6, "a", where=2), page(10, "a", True, where=2)],
+        [*JOURNAL_A, Event(2, "yanked")],
+    ),
     "one of two": ([A, Write("upload", 0.5, 1.5, 409, "b")], [page(2, "a")], JOURNAL_A),
     "the same twice": ([A, Write("upload", 0, 1, 200, "a")], [page(2, "a")], JOURNAL_A),
     "unknown and done": ([Write("upload", 0, FOREVER, None, "a")], [page(2, "a")], JOURNAL_A),
@@ -56,6 +61,11 @@ FORGED = {
     ),
     "there after it was deleted": ([A, Write("delete", 2, 3, 200)], [page(4, "a")], [*JOURNAL_A, Event(2, "removed")]),
     "a yank that is not seen": ([A, Write("yank", 2, 3, 200)], [page(4, "a")], [*JOURNAL_A, Event(2, "yanked")]),
+    "a yank that is seen no more": (
+        [A, Write("yank", 2, 3, 200), Write("upload", 4, 5, 200, "a")],
+        [page(6, "a", True), page(8, "a")],
+        [*JOURNAL_A, Event(2, "yanked")],
+    ),
     "seen before it was begun": ([Write("upload", 5, 6, 200, "a")], [page(2, "a")], JOURNAL_A),
     "an answer that is no answer": ([Write("upload", 0, 1, 500, "a")], [page(2, None)], []),
     "unknown, and others' bytes": ([Write("upload", 0, FOREVER, None, "a")], [page(2, "b")], JOURNAL_A),

@@ -418,8 +418,8 @@ def test_wrong_credentials_are_told(site_of, bucket):
         assert f"`s3://{bucket}/team` does not take the credentials" in said
 
 
-def test_credentials_that_may_only_read_are_told(site_of, bucket):
-    said = refused(site_of(bucket, environment={"AWS_ACCESS_KEY_ID": "reader"}, start=False))
+def test_credentials_that_may_only_read_are_told(site_of, store, bucket):
+    said = refused(site_of(bucket, environment=store.credentials_of_reader, start=False))
     assert "the rights to list, read, write and delete" in said
 
 

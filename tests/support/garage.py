@@ -135,6 +135,12 @@ root_domain = ".s3.invalid"
         self._own("node0", "bucket", "create", name)
         self._own("node0", "bucket", "allow", "--read", "--write", "--owner", name, "--key", self.owner.id)
         self._own("node0", "bucket", "allow", "--read", name, "--key", self.reader.id)
+        # Each node looks into what it has heard itself.
+        running = [node for node in NODES if self.processes[node].poll() is None]
+        wait_until(
+            lambda: all(self._lists(node, name, key) for node in running for key in (self.owner, self.reader)),
+            seconds=START_SECONDS, what=f"{name}, at each node",
+        )
 
     def names(self, bucket: str, below: str = "") -> list[str]:
         """The names of all objects of a bucket that begin with this folder."""
@@ -158,16 +164,30 @@ root_domain = ".s3.invalid"
     def delete(self, bucket: str, name: str) -> None:
         self._ask("DELETE", f"/{bucket}/{name}")
 
-    def _ask(self, method: str, path: str, *, query: dict[str, str] | None = None, body: bytes = b"") -> bytes:
-        host = f"127.0.0.1:{self.ports['node0 s3']}"
+    def _lists(self, node: str, bucket: str, key: Key) -> bool:
+        try:
+            self._ask("GET", f"/{bucket}", query={"list-type": "2"}, node=node, key=key)
+        except OSError:
+            return False
+        return True
+
+    def _ask(
+        self, method: str, path: str, *, query: dict[str, str] | None = None, body: bytes = b"", node: str = "node0",
+        key: Key | None = None,
+    ) -> bytes:
+        host = f"127.0.0.1:{self.ports[f'{node} s3']}"
         path = urllib.parse.quote(path)
         asked = urllib.parse.urlencode(sorted((query or {}).items()), quote_via=urllib.parse.quote)
-        headers = signed(self.owner, method, host, path, asked, body)
+        headers = signed(key or self.owner, method, host, path, asked, body)
         where = f"http://{host}{path}" + (f"?{asked}" if asked else "")
         request = urllib.request.Request(where, data=body or None, method=method, headers=headers)
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(request, timeout=30) as answer:
-            return answer.read()
+        try:
+            with opener.open(request, timeout=30) as answer:
+                return answer.read()
+        except urllib.error.HTTPError as error:
+            error.close()
+            raise
 
     def _takes_files(self) -> bool:
         try:

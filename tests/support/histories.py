@@ -2,8 +2,9 @@
 
 What was asked and answered is compared with one name that one thing happens to after the other. The
 changes must fit into one order that everybody's clock allows, that every answer agrees with, and that
-the journal tells. Each reading must show a state between those that were answered before it was asked
-and those that were begun before it was answered: what was answered is seen at every server at once.
+the journal tells. Each reading must show all that was answered before it was asked and nothing that was
+begun after it was answered: what was answered is seen at every server at once. What is not answered yet
+may be seen at one server and not at another.
 """
 
 from __future__ import annotations
@@ -130,21 +131,21 @@ class _Search:
         self.everything = (1 << len(writes)) - 1
         # What was over before each began: that must come first.
         self.before = [bits(w.ended < write.began for w in writes) for write in writes]
-        self.needed = [bits(w.ended < read.began for w in writes) for read in reads]
-        # What can have had to do with a reading: a change that began later cannot.
+        # Who must show each, for it was over before they asked; and what each reading may show.
+        self.shown_by = [bits(write.ended < read.began for read in reads) for write in writes]
         self.allowed = [bits(w.began < read.ended for w in writes) for read in reads]
         self.furthest: tuple[int, int, State] = (0, 0, State())
         self.end: State | None = None
 
     def run(self) -> None:
-        start = (0, State(), 0, self.seen(0, State(), 0))
+        start = (0, 0, State(), 0, self.seen(0, State(), 0))
         waiting, known = [start], {start}
         while waiting:
-            done, state, told, satisfied = waiting.pop()
+            done, changes, state, told, explained = waiting.pop()
             if (done.bit_count(), told) > (self.furthest[0].bit_count(), self.furthest[1]):
                 self.furthest = (done, told, state)
             if done == self.everything:
-                if told == len(self.journal) and satisfied.bit_count() == len(self.reads):
+                if told == len(self.journal) and explained.bit_count() == len(self.reads):
                     self.end = state
                     return
                 continue
@@ -153,30 +154,33 @@ class _Search:
                 if done & bit or self.before[number] & ~done:
                     continue
                 for after, event in write.outcomes(state):
-                    if event is not None:
-                        if told >= len(self.journal) or self.journal[told] != event:
-                            continue
-                    step = (done | bit, after, told + (event is not None))
-                    following = (*step, self.seen(step[0], after, satisfied))
-                    if self.is_hopeless(*following) or following in known:
+                    if event is not None and (told >= len(self.journal) or self.journal[told] != event):
+                        continue
+                    following = (done | bit, changes, after, told + (event is not None), explained)
+                    if after != state:
+                        # What a reading showed that should have shown this does not explain it.
+                        left = explained & ~self.shown_by[number]
+                        following = (
+                            done | bit, changes | bit, after, following[3], self.seen(changes | bit, after, left),
+                        )
+                    if self.is_hopeless(following[1], following[4]) or following in known:
                         continue
                     known.add(following)
                     waiting.append(following)
             if len(known) > MOST_WAYS:
                 raise Impossible("too wide to be checked: too much happened at once")
 
-    def seen(self, done: int, state: State, satisfied: int) -> int:
-        """The readings that some state until here explains."""
+    def seen(self, changes: int, state: State, explained: int) -> int:
+        """Adds the readings that show this state, to which these changes have led."""
         for number, read in enumerate(self.reads):
-            in_time = not self.needed[number] & ~done and not done & ~self.allowed[number]
-            if in_time and read.shows(state):
-                satisfied |= 1 << number
-        return satisfied
+            if not changes & ~self.allowed[number] and read.shows(state):
+                explained |= 1 << number
+        return explained
 
-    def is_hopeless(self, done: int, state: State, told: int, satisfied: int) -> bool:
-        """Whether a reading that nothing explains has passed."""
+    def is_hopeless(self, changes: int, explained: int) -> bool:
+        """Whether nothing that is still to come can explain a reading."""
         return any(
-            done & ~allowed and not satisfied >> number & 1 for number, allowed in enumerate(self.allowed)
+            changes & ~allowed and not explained >> number & 1 for number, allowed in enumerate(self.allowed)
         )
 
     def why(self) -> str:

@@ -137,18 +137,22 @@ class History:
 
 def play(sites: Sequence[Site], count: int, *, at_once: int = 3, seed: object = 1, prefix: str = "h") -> Totals:
     """Plays histories, some at a time, and checks each. The seed says what people do, not when."""
-    totals, client, lock = Totals(), Client(), threading.Lock()
+    totals, client, lock, failed = Totals(), Client(), threading.Lock(), threading.Event()
     numbers = iter(range(count))
 
     def some(pool: ThreadPoolExecutor) -> None:
         while True:
             with lock:
                 number = next(numbers, None)
-            if number is None:
+            if number is None or failed.is_set():
                 return
             history = History(sites, client, f"{prefix}-{number}", seed)
-            history.play(pool)
-            history.check()
+            try:
+                history.play(pool)
+                history.check()
+            except BaseException:
+                failed.set()
+                raise
             with lock:
                 totals.add(history.writes, history.reads)
 

@@ -116,6 +116,11 @@ class SeaweedFS:
             "AWS_REGION": REGION,
         }
 
+    @property
+    def credentials_of_reader(self) -> dict[str, str]:
+        """Those of somebody who may only read."""
+        return {**self.credentials, "AWS_ACCESS_KEY_ID": "reader"}
+
     # Behind the gateway: what nobody does who uses the store as it is meant to be used.
 
     def make_bucket(self, name: str) -> None:

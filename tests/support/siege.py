@@ -14,7 +14,7 @@ import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -143,7 +143,7 @@ class Siege:
                 self.database_ended = time.monotonic()
                 kill_database(self.cluster)
                 time.sleep(away_seconds)
-                revive_database(self.cluster)
+                self.cluster.start()
                 began = time.monotonic()
                 for site in self.sites:
                     self._recovered("the database", began, lambda site=site: self._knows(site))
@@ -278,13 +278,24 @@ class Siege:
                 self._wrong(f"the journal tells of {project}: {dict(told)}, {serials}")
 
 
-def kill_database(cluster: Cluster) -> None:
-    """Ends it without a word, all of its processes: they see that the first one is gone."""
+def processes(cluster: Cluster) -> list[int]:
+    """The numbers of the database's processes, the first one first."""
     first = int((cluster.data / "postmaster.pid").read_text().split()[0])
-    children = [int(pid) for task in Path(f"/proc/{first}/task").iterdir() for pid in (task / "children").read_text().split()]
-    os.kill(first, signal.SIGKILL)
-    for pid in [first, *children]:
+    children = [pid for task in Path(f"/proc/{first}/task").iterdir() for pid in (task / "children").read_text().split()]
+    return [first, *map(int, children)]
+
+
+def kill_database(cluster: Cluster) -> None:
+    """Ends it without a word, all of its processes."""
+    numbers = processes(cluster)
+    for pid in numbers:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    for pid in numbers:
         wait_until(lambda pid=pid: is_over(pid), seconds=20, what="the end of the database")
+    # While nobody has asked what became of the first process, its number looks like a running one.
+    for lock in [cluster.data / "postmaster.pid", *cluster.folder.glob(".s.PGSQL.*.lock")]:
+        lock.unlink()
 
 
 def is_over(pid: int) -> bool:
@@ -294,7 +305,3 @@ def is_over(pid: int) -> bool:
         return True
     # Its parent has not asked yet.
     return state == "Z"
-
-
-def revive_database(cluster: Cluster) -> None:
-    cluster.start()

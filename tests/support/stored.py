@@ -27,6 +27,7 @@ def unlike_their_names(store: Readable, bucket: str, prefix: str = "team") -> li
     for name in store.names(bucket, f"{prefix}/records"):
         sealed = re.fullmatch(r'\{"record":(\{.*\}),"seal":"([0-9a-f]{64})"\}', store.read(bucket, name).decode())
         is_sealed = sealed and hashlib.sha256(sealed[1].encode()).hexdigest() == sealed[2]
-        if not is_sealed or json.loads(sealed[1])["sha256"] != "".join(name.split("/")[-4:-2]):
+        first, rest, _ = name.removeprefix(f"{prefix}/records/").split("/", 2)
+        if not is_sealed or json.loads(sealed[1])["sha256"] != first + rest:
             wrong.append(name)
     return wrong

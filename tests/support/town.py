@@ -66,7 +66,7 @@ class Heard:
 class Client:
     """Asks over connections that stay open, one for each thread and server."""
 
-    def __init__(self, seconds: float = 30) -> None:
+    def __init__(self, seconds: float = 120) -> None:
         self.seconds = seconds
         self.open: dict[tuple[int, int], HTTPConnection] = {}
 
@@ -79,13 +79,17 @@ class Client:
         port = site.port
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         key = (threading.get_ident(), port)
-        connection = self.open.pop(key, None) or HTTPConnection("127.0.0.1", port, timeout=self.seconds)
+        kept = self.open.pop(key, None)
+        connection = kept or HTTPConnection("127.0.0.1", port, timeout=self.seconds)
         try:
             connection.request(method, path, body, sent)
             answer = connection.getresponse()
             heard = Heard(answer.status, answer.read(), answer.headers)
-        except (OSError, HTTPException):
+        except (OSError, HTTPException) as broken:
             connection.close()
+            # It was closed while nobody used it, as clients know: they ask once more.
+            if kept and method == "GET" and isinstance(broken, ConnectionError):
+                return self.ask(site, method, path, **headers)
             return Heard(None)
         if answer.will_close:
             connection.close()
