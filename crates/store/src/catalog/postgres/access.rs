@@ -86,6 +86,8 @@ async fn write(pool: &Pool, change: &AccessChange) -> Outcome<()> {
         let written = write_all(&client, change).await;
         match settled(pool, client, &transaction, written, tried).await {
             Settled::Done => return Ok(()),
+            // There is no journal to look into: whoever asked is told that nobody can tell.
+            Settled::FoundOut => return Err(Failure::Unknown),
             Settled::Again => {}
             Settled::Failed(failure) => return Err(failure),
         }

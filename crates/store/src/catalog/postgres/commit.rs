@@ -216,6 +216,24 @@ const COMMITS: &str = "
     FROM unnest($2::bigint[], $3::bytea[], $4::bytea[], $5::bytea[], $6::bytea[], $7::bigint[])
         AS made (serial, actor, address, agent, request_id, at)";
 
+/// How many of these commits there are, as they are here.
+const RECORDED: &str = "
+    SELECT count(*) FROM unnest($2::bigint[], $3::bytea[], $4::bytea[], $5::bytea[], $6::bytea[],
+        $7::bigint[]) AS made (serial, actor, address, agent, request_id, at)
+    JOIN commits c ON c.serial = made.serial AND c.index_name = $1 AND c.actor = made.actor
+        AND c.address IS NOT DISTINCT FROM made.address AND c.agent IS NOT DISTINCT FROM made.agent
+        AND c.request_id IS NOT DISTINCT FROM made.request_id AND c.at = made.at";
+
+/// Returns whether what was planned is in the journal.
+pub(super) async fn is_recorded(client: &Object, index: &IndexName, plan: &Plan) -> Outcome<bool> {
+    let commits = Commits::of(plan);
+    let name = index.as_str();
+    let statement = client.prepare_cached(RECORDED).await?;
+    let row = client.query_one(&statement, &commits.values(&name)).await?;
+    let count: i64 = row.try_get(0)?;
+    Ok(usize::try_from(count) == Ok(plan.commits.len()))
+}
+
 /// Makes rows for projects that have none.
 const PROJECTS: &str = "
     INSERT INTO projects (index_id, key, display_name, last_serial, file_count)

@@ -3,8 +3,11 @@
 
 use std::time::Duration;
 
+use wheelhouse_index::change::Attribution;
 use wheelhouse_index::ports::{AccessStore as _, Committed};
 
+use super::plan::Plan;
+use super::writer::Settled;
 use super::*;
 use crate::conformance::access_store::access_store_promises;
 use crate::conformance::catalog::{
@@ -181,6 +184,49 @@ async fn what_became_of_a_transaction_is_told_by_its_number() {
         };
         assert_eq!(tokio::join!(fate, ending).0, Some(expected), "{end}");
     }
+}
+
+#[tokio::test]
+async fn a_commit_whose_numbers_somebody_else_got_is_not_taken_for_done() {
+    let database = Database::new().await;
+    let catalog = database.open().await;
+    add(&catalog, "demo-1.zip").await;
+    let change = |request: &str| Change {
+        by: Attribution {
+            request_id: Some(request.to_owned()),
+            ..Attribution::system(Timestamp(1))
+        },
+        ..change_in(IndexName::main(), vec![found(record("other-1.zip", 1))])
+    };
+    let lost = [change("lost")];
+    let client = pool::connection(&catalog.writes).await.unwrap();
+    let plan = async |change: &[Change; 1]| {
+        let (_, present) = commit::begin(&client, change).await.unwrap();
+        let mut plan = Plan::new(present);
+        plan.add(&change[0]).unwrap();
+        plan
+    };
+    let became = async |plan: &Plan, tried| {
+        let index = IndexName::main();
+        writer::proven(&catalog.writes, &index, plan, Settled::FoundOut, tried).await
+    };
+    // As a database leaves it that was killed before any of it was on the disk.
+    let planned = plan(&lost).await;
+    client.batch_execute("ROLLBACK").await.unwrap();
+    assert!(matches!(became(&planned, 1).await, Settled::Again));
+    // Another server gets the serial.
+    catalog.commit(change("another")).await.unwrap();
+    assert!(matches!(became(&planned, 1).await, Settled::Again));
+    assert!(matches!(became(&planned, 99).await, Settled::Failed(_)));
+
+    let mut next = change("next");
+    next.files = vec![found(record("next-1.zip", 1))];
+    let next = [next];
+    let planned = plan(&next).await;
+    commit::write(&client, &IndexName::main(), &planned)
+        .await
+        .unwrap();
+    assert!(matches!(became(&planned, 1).await, Settled::Done));
 }
 
 #[tokio::test]

@@ -175,9 +175,10 @@ async fn record(pool: &Pool, group: &[Change]) -> Outcome<Vec<Committed>> {
             }
         };
         let written = within(commit::write(&client, index, &plan)).await;
-        match settled(pool, client, &begun.transaction, written, tried).await {
+        let became = settled(pool, client, &begun.transaction, written, tried).await;
+        match proven(pool, index, &plan, became, tried).await {
             Settled::Done => return Ok(committed),
-            Settled::Again => {}
+            Settled::FoundOut | Settled::Again => {}
             Settled::Failed(failure) => return Err(failure),
         }
     }
@@ -203,7 +204,8 @@ async fn add_learned(pool: &Pool, index: &IndexName, learned: &[Learned]) -> Out
         }
         let written = within(learn::write(&client, index, &known)).await;
         match settled(pool, client, &known.begun.transaction, written, tried).await {
-            Settled::Done => return Ok(known.count),
+            // What was not recorded is learned again.
+            Settled::Done | Settled::FoundOut => return Ok(known.count),
             Settled::Again => {}
             Settled::Failed(failure) => return Err(failure),
         }
@@ -242,6 +244,8 @@ pub(super) async fn again(
 pub(super) enum Settled {
     /// It is committed.
     Done,
+    /// The connection was lost, and a transaction of its number is committed.
+    FoundOut,
     /// It is undone, for no reason of its own.
     Again,
     /// It is undone, or nobody can tell.
@@ -272,11 +276,39 @@ pub(super) async fn settled(
     drop(Object::take(client));
     renew(pool);
     match fate(pool, transaction).await {
-        Some(true) => Settled::Done,
+        Some(true) => Settled::FoundOut,
         Some(false) if tried < TRIES && failure.is_lost_connection() => Settled::Again,
         Some(false) => Settled::Failed(failure),
         None => Settled::Failed(Failure::Unknown),
     }
+}
+
+/// Looks into the journal for what is told to be there after all. A database that was killed gives a
+/// number a second time if nothing of the transaction that had it first has reached the disk.
+pub(super) async fn proven(
+    pool: &Pool,
+    index: &IndexName,
+    plan: &Plan,
+    became: Settled,
+    tried: usize,
+) -> Settled {
+    if !matches!(became, Settled::FoundOut) {
+        return became;
+    }
+    let give_up = Instant::now() + FATE_PATIENCE;
+    while Instant::now() < give_up {
+        let recorded = async {
+            let client = connection(pool).await?;
+            commit::is_recorded(&client, index, plan).await
+        };
+        match within(recorded).await {
+            Ok(true) => return Settled::Done,
+            Ok(false) if tried < TRIES => return Settled::Again,
+            Ok(false) => return Settled::Failed(Failure::Busy("the database was restarted")),
+            Err(_) => sleep(Duration::from_millis(100)).await,
+        }
+    }
+    Settled::Failed(Failure::Unknown)
 }
 
 /// Asks the database whether a transaction was committed, until it can say so.
