@@ -35,8 +35,7 @@ settle_environment() {
 print_environment() {
     local name
     for name in CARGO_TARGET_DIR WHEELHOUSE_VENVS WHEELHOUSE_TEST_PYTHON WHEELHOUSE_BIN_DIR \
-        WHEELHOUSE_AZURITE WHEELHOUSE_HELM; do
-        WHEELHOUSE_AZURITE WHEELHOUSE_GARAGE; do
+        WHEELHOUSE_AZURITE WHEELHOUSE_HELM WHEELHOUSE_GARAGE; do
         printf 'export %s=%q\n' "$name" "${!name}"
     done
 }
@@ -52,18 +51,12 @@ need_programs() {
 }
 
 # Installs what the tests run beside the program: clients, a directory, an ACME server, a database, a
-# load balancer.
+# load balancer, a clock that is off.
 need_test_programs() {
     need_postgresql
     need_programs curl=curl htpasswd=apache2-utils openssl=openssl \
         /usr/sbin/slapd=slapd ldapmodify=ldap-utils pebble=pebble \
-        /usr/sbin/haproxy=haproxy
-# Installs what the tests run beside the program: clients, a directory, an ACME server, a database,
-# a clock that is off.
-need_test_programs() {
-    need_postgresql
-    need_programs curl=curl htpasswd=apache2-utils openssl=openssl \
-        /usr/sbin/slapd=slapd ldapmodify=ldap-utils pebble=pebble faketime=faketime
+        /usr/sbin/haproxy=haproxy faketime=faketime
     (
         flock 9
         install_azurite
