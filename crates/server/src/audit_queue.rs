@@ -18,7 +18,7 @@ pub(crate) struct AuditQueue(mpsc::Sender<Waiting>);
 
 #[derive(Debug)]
 enum Waiting {
-    Event(AuditEvent),
+    Event(Box<AuditEvent>),
     /// Somebody who wants to know when all before it is written.
     Reader(oneshot::Sender<()>),
 }
@@ -32,7 +32,7 @@ impl AuditQueue {
                 let (mut events, mut readers) = (Vec::new(), Vec::new());
                 for one in together.drain(..) {
                     match one {
-                        Waiting::Event(event) => events.push(event),
+                        Waiting::Event(event) => events.push(*event),
                         Waiting::Reader(reader) => readers.push(reader),
                     }
                 }
@@ -51,7 +51,7 @@ impl AuditQueue {
     }
 
     pub(crate) fn note(&self, event: AuditEvent) {
-        if self.0.try_send(Waiting::Event(event)).is_err() {
+        if self.0.try_send(Waiting::Event(Box::new(event))).is_err() {
             tracing::warn!("too much happens at once: an event is not in the audit trail");
         }
     }

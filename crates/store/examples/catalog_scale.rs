@@ -37,9 +37,19 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let (files, projects, place): (usize, usize, String) =
         (next()?.parse()?, next()?.parse()?, next()?);
     let index = Index { files, projects };
-    let main = IndexName::main();
+    fill(&index, &place).await?;
+    let catalog = timed("open a known catalog", open(&place)).await?;
+    read(&*catalog, &index).await?;
+    write(&catalog, &index).await?;
+    if let Ok(file) = Path::new(&place).metadata() {
+        println!("{:>10} MiB the file", file.len() >> 20);
+    }
+    Ok(())
+}
 
-    let catalog = timed("open a new catalog", open(&place)).await?;
+/// Fills an empty catalog.
+async fn fill(index: &Index, place: &str) -> Result<(), Box<dyn Error>> {
+    let catalog = timed("open a new catalog", open(place)).await?;
     let start = Instant::now();
     let mut batch = Vec::with_capacity(BATCH);
     let (mut count, mut slowest) = (0, Duration::ZERO);
@@ -57,16 +67,19 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     count += batch.len();
     catalog.commit(change(batch)).await?;
-    let seconds = start.elapsed().as_secs_f64();
-    println!("{count:>10} files, {projects} projects");
-    println!("{:>10.0} files/s filled", count as f64 / seconds);
+    println!("{count:>10} files, {} projects", index.projects);
+    let rate = 1_000 * count as u128 / start.elapsed().as_millis().max(1);
+    println!("{rate:>10} files/s filled");
     println!(
         "{:>10.0} ms  the slowest {BATCH} of them",
         slowest.as_secs_f64() * 1e3
     );
-    drop(catalog);
+    Ok(())
+}
 
-    let catalog = timed("open a known catalog", open(&place)).await?;
+/// Asks what pages and searches ask.
+async fn read(catalog: &dyn Catalog, index: &Index) -> Result<(), Box<dyn Error>> {
+    let main = IndexName::main();
     let big = ProjectKey::of("p0").ok_or("a name")?;
     for _ in 0..2 {
         let found = timed("the largest project", catalog.project(&main, &big)).await?;
@@ -106,7 +119,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     timed("unread files", catalog.unread_after(&main, None, 100)).await?;
     timed(
         "100 events of the journal",
-        catalog.events_after(Serial(files as u64 / 2), 100),
+        catalog.events_after(Serial(index.files as u64 / 2), 100),
     )
     .await?;
     let terms = |name: &[&str], summary: &[&str]| SearchTerms {
@@ -120,7 +133,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     );
     timed("search for nothing", catalog.search(&main, &none, 20_000)).await?;
     timed("search for some", catalog.search(&main, &some, 20_000)).await?;
+    Ok(())
+}
 
+/// Publishes.
+async fn write(catalog: &Arc<dyn Catalog>, index: &Index) -> Result<(), Box<dyn Error>> {
     timed(
         "commit one file",
         catalog.commit(change([record("p0", 99_999)?])),
@@ -140,7 +157,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     .await?;
     timed("commit 2,000 files, each by itself, at one time", async {
         let commits = (0..2_000).map(|n| {
-            let (catalog, record) = (Arc::clone(&catalog), record(&format!("many{n}"), n));
+            let (catalog, record) = (Arc::clone(catalog), record(&format!("many{n}"), n));
             tokio::spawn(async move {
                 catalog
                     .commit(change([record?]))
@@ -154,9 +171,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
         Ok::<_, String>(())
     })
     .await?;
-    if let Ok(file) = Path::new(&place).metadata() {
-        println!("{:>10} MiB the file", file.len() >> 20);
-    }
     Ok(())
 }
 
@@ -179,10 +193,10 @@ impl Index {
 
     /// Twenty on average where there are twenty times as many files as projects.
     fn files_of(&self, project: usize) -> usize {
-        let of_twenty = match project {
-            _ if project % 1_000 == 0 => 2_100,
-            _ if project % 100 == 0 => 300,
-            _ if project % 10 == 0 => 40,
+        let of_twenty = match (project % 1_000, project % 100, project % 10) {
+            (0, _, _) => 2_100,
+            (_, 0, _) => 300,
+            (_, _, 0) => 40,
             _ => 13,
         };
         (of_twenty * self.files).div_ceil(self.projects * 20)
