@@ -41,6 +41,8 @@ pub struct StoreError {
     pub is_full: bool,
     /// Whether the backend cannot be asked for now: the same may well succeed later.
     pub is_away: bool,
+    /// Whether it may have been done all the same: nobody could be asked what became of it.
+    pub is_undecided: bool,
 }
 
 impl StoreError {
@@ -61,6 +63,7 @@ impl StoreError {
             source,
             is_full,
             is_away,
+            is_undecided: false,
         }
     }
 
@@ -85,6 +88,13 @@ impl StoreError {
     #[must_use]
     pub const fn while_away(mut self, is_away: bool) -> Self {
         self.is_away = is_away;
+        self
+    }
+
+    /// Says that it may have been done all the same, if that is so.
+    #[must_use]
+    pub const fn while_undecided(mut self, is_undecided: bool) -> Self {
+        self.is_undecided = is_undecided;
         self
     }
 }

@@ -301,7 +301,11 @@ impl Index {
                 return self.lost_to(&path, &wanted).await;
             }
             Err(error) => {
-                undo(placed).await;
+                // It may be recorded after all. Then the catalog is the truth, and what it names
+                // must stay; in folders the next scan sees what is there.
+                if !error.is_undecided || self.files.truth() == Truth::Store {
+                    undo(placed).await;
+                }
                 return Err(error.into());
             }
         }

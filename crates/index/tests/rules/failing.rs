@@ -10,7 +10,7 @@ use wheelhouse_index::identity::{IndexName, Serial, Timestamp};
 use wheelhouse_index::mark::ProjectMark;
 use wheelhouse_index::path::FilePath;
 use wheelhouse_index::ports::{
-    Catalog, Committed, Counts, NewProject, SearchHit, SearchTerms, StoreError,
+    Catalog, Clock, Committed, Counts, NewProject, SearchHit, SearchTerms, StoreError,
 };
 use wheelhouse_index::publish::{ClaimedDigests, Overwrite, PublishError};
 use wheelhouse_index::record::{FileRecord, ProjectListing, ProjectSnapshot};
@@ -22,9 +22,21 @@ use crate::house::House;
 
 /// A catalog that can be told to fail its commits.
 #[derive(Debug)]
-struct Moody {
+pub(crate) struct Moody {
     catalog: MemoryCatalog,
-    fails: AtomicBool,
+    pub(crate) fails: AtomicBool,
+    /// It records, and then cannot say so.
+    pub(crate) is_struck_dumb: AtomicBool,
+}
+
+impl Moody {
+    pub(crate) fn new(clock: &dyn Clock) -> Self {
+        Self {
+            catalog: MemoryCatalog::new(clock),
+            fails: AtomicBool::new(false),
+            is_struck_dumb: AtomicBool::new(false),
+        }
+    }
 }
 
 #[async_trait]
@@ -149,7 +161,11 @@ impl Catalog for Moody {
         if self.fails.load(Ordering::Relaxed) {
             return Err(StoreError::new("moody", "commit", "it is in a mood"));
         }
-        self.catalog.commit(change).await
+        let done = self.catalog.commit(change).await;
+        if self.is_struck_dumb.load(Ordering::Relaxed) {
+            return Err(StoreError::new("moody", "commit", "cut off").while_undecided(true));
+        }
+        done
     }
 
     async fn learn(&self, index: &IndexName, learned: Vec<Learned>) -> Result<usize, StoreError> {
@@ -164,10 +180,8 @@ impl Catalog for Moody {
 #[tokio::test]
 async fn a_commit_that_fails_takes_the_file_back() {
     let clock = House::clock();
-    let moody = Arc::new(Moody {
-        catalog: MemoryCatalog::new(&*clock),
-        fails: AtomicBool::new(true),
-    });
+    let moody = Arc::new(Moody::new(&*clock));
+    moody.fails.store(true, Ordering::Relaxed);
     let house = House::with_catalog(IndexOptions::default(), Arc::clone(&moody) as _, clock);
     let upload = || {
         let files: &[(&str, &[u8])] = &[("demo-1.0.zip", b"a"), ("demo-1.0.zip.asc", b"b")];
@@ -183,10 +197,8 @@ async fn a_commit_that_fails_takes_the_file_back() {
 #[tokio::test]
 async fn a_scan_that_cannot_be_recorded_sends_nobody_elsewhere() {
     let clock = House::clock();
-    let moody = Arc::new(Moody {
-        catalog: MemoryCatalog::new(&*clock),
-        fails: AtomicBool::new(true),
-    });
+    let moody = Arc::new(Moody::new(&*clock));
+    moody.fails.store(true, Ordering::Relaxed);
     let house = House::with_catalog(IndexOptions::default(), Arc::clone(&moody) as _, clock);
     let unknown = ProjectKey::of("unknown").expect("a name");
     house.copy_in("secret-1.0.zip", b"a");

@@ -2,6 +2,7 @@
 //! both.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 use wheelhouse_index::change::{Attribution, EventKind};
@@ -19,6 +20,7 @@ use wheelhouse_store::catalog::MemoryCatalog;
 use wheelhouse_store::files::objects::{Access, ObjectFileStore, ObjectsOptions};
 use wheelhouse_testkit::Sdist;
 
+use crate::failing::Moody;
 use crate::house::House;
 
 const FILE: &str = "demo-1.0.tar.gz";
@@ -217,6 +219,25 @@ async fn a_name_that_is_deleted_while_it_is_uploaded_elsewhere_is_not_used_again
         let gone = download(&one).await;
         assert!(matches!(gone, Err(DownloadError::NotFound)), "{round}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_may_be_recorded_after_all_keeps_its_content_and_its_record() {
+    let moody = Arc::new(Moody::new(&*House::clock()));
+    let shared = Shared {
+        catalog: Arc::clone(&moody) as _,
+        access: Access::in_memory(),
+    };
+    let index = shared.server().await;
+    moody.is_struck_dumb.store(true, Ordering::Relaxed);
+    let told = publish(&index, &sdist(1), Overwrite::Refuse).await;
+    assert!(matches!(told, Err(PublishError::Store(error)) if error.is_undecided));
+    moody.is_struck_dumb.store(false, Ordering::Relaxed);
+    assert_eq!(download(&index).await.expect("it was recorded"), sdist(1));
+    // Its sealed record is there too: without it nobody could bring it back.
+    manage(&index, |target| Wish::Delete { target }).await;
+    manage(&index, |target| Wish::Undelete { target }).await;
+    assert_eq!(download(&index).await.expect("it is back"), sdist(1));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -116,12 +116,23 @@ impl Failure {
             if error.code().is_some_and(|code| conflicts.contains(code)))
     }
 
+    /// Tells whether it may have been done all the same.
+    fn is_undecided(&self) -> bool {
+        match self {
+            Self::Unknown => true,
+            Self::Group(failure) => failure.is_undecided(),
+            _ => false,
+        }
+    }
+
     /// Tells the failure of `operation` to the index.
     pub(super) fn into_store_error(self, operation: &'static str) -> StoreError {
         let (is_full, is_away) = (self.trouble() == Trouble::Full, self.is_away());
+        let is_undecided = self.is_undecided();
         StoreError::new(BACKEND, operation, self)
             .for_want_of_room(is_full)
             .while_away(is_away)
+            .while_undecided(is_undecided)
     }
 }
 
