@@ -27,6 +27,9 @@ const LEARNED_BATCH: usize = 512;
 /// How many files the background reader takes from the catalog at a time.
 const UNREAD_PAGE: usize = 1_000;
 
+/// The turn of the server that reads in the background, and how soon another one goes on if it ends.
+const TURN: Duration = Duration::from_mins(1);
+
 /// The target of log lines that tell how far something long is. The program shows them even where
 /// it shows no other news.
 pub const PROGRESS: &str = "wheelhouse_progress";
@@ -154,21 +157,33 @@ impl Index {
         }
     }
 
-    /// Reads what nobody has read yet, now and each time that something was found. Never ends.
+    /// Reads what nobody has read yet, now and each time that something was found. Never ends. One
+    /// of several servers does it at a time.
     pub async fn read_in_background(self: Arc<Self>) {
         loop {
-            if let Err(error) = self.read_rest().await {
+            let is_read = self.read_rest().await.unwrap_or_else(|error| {
                 tracing::error!("cannot read files in the background: {error}");
+                true
+            });
+            let woken = self.reader.wake.notified();
+            if is_read {
+                woken.await;
+            } else {
+                // Woken or not: whoever reads may have ended.
+                let _ = tokio::time::timeout(TURN, woken).await;
             }
-            self.reader.wake.notified().await;
         }
     }
 
     /// Reads everything that nobody has read yet, and tells how far it is if that takes a while.
-    async fn read_rest(self: &Arc<Self>) -> Result<(), StoreError> {
+    /// Returns whether all is read: it is not while it is another server's turn.
+    async fn read_rest(self: &Arc<Self>) -> Result<bool, StoreError> {
         let total = self.catalog.counts(&self.name).await?.unread;
         if total == 0 {
-            return Ok(());
+            return Ok(true);
+        }
+        if !self.is_turn_to_read().await {
+            return Ok(false);
         }
         let (done, told) = (AtomicU64::new(0), AtomicBool::new(false));
         let telling = async {
@@ -180,19 +195,23 @@ impl Index {
                 tracing::info!(target: PROGRESS, { files.done = done, files.total = total }, "reading files");
             }
         };
-        tokio::select! {
+        let is_read = tokio::select! {
             result = self.read_pages(&done) => result?,
-            () = telling => {}
-        }
-        if told.load(Ordering::Relaxed) {
+            () = telling => false,
+        };
+        if is_read && told.load(Ordering::Relaxed) {
             tracing::info!(target: PROGRESS, "all files are read");
         }
-        Ok(())
+        Ok(is_read)
+    }
+
+    async fn is_turn_to_read(&self) -> bool {
+        self.replica.is_turn("read files", TURN).await
     }
 
     /// Reads, one page of the catalog after another, everything that nobody has read yet, and
-    /// counts it.
-    async fn read_pages(self: &Arc<Self>, done: &AtomicU64) -> Result<(), StoreError> {
+    /// counts it. Returns whether it came to the end within its turn.
+    async fn read_pages(self: &Arc<Self>, done: &AtomicU64) -> Result<bool, StoreError> {
         let mut after = None;
         loop {
             let page = self
@@ -200,8 +219,11 @@ impl Index {
                 .unread_after(&self.name, after.as_ref(), UNREAD_PAGE)
                 .await?;
             let Some(last) = page.last() else {
-                return Ok(());
+                return Ok(true);
             };
+            if !self.is_turn_to_read().await {
+                return Ok(false);
+            }
             after = Some(last.path.clone());
             // Only as many as are read at a time: whoever asks for a file must not stand behind all
             // others.

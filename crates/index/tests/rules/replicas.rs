@@ -7,15 +7,17 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use tokio::sync::{mpsc, oneshot};
 use wheelhouse_index::access::Access;
 use wheelhouse_index::actor::UserName;
 use wheelhouse_index::audit::{AuditEvent, AuditFilter};
 use wheelhouse_index::change::Attribution;
 use wheelhouse_index::identity::{IndexName, Serial, Timestamp};
+use wheelhouse_index::path::FilePath;
 use wheelhouse_index::permission::Role;
 use wheelhouse_index::ports::{
-    AccessChange, AccessRecord, AccessStore, Catalog, FileStore, Held, LEASE, Progress, Replicas,
-    StoreError, SystemClock,
+    AccessChange, AccessRecord, AccessStore, Catalog, Held, LEASE, Observation, Progress, Replicas,
+    Scan, StoreError, SystemClock,
 };
 use wheelhouse_index::publish::{ClaimedDigests, Overwrite, Upload};
 use wheelhouse_index::replica::Replica;
@@ -155,11 +157,12 @@ struct Server {
     index: Arc<Index>,
     access: Arc<Access>,
     told: Arc<Told>,
+    files: Arc<MemoryFileStore>,
 }
 
 async fn servers(count: usize) -> Vec<Server> {
     let catalog = Arc::new(MemoryCatalog::new(&*House::clock()));
-    let files: Arc<dyn FileStore> = Arc::new(MemoryFileStore::new());
+    let files = Arc::new(MemoryFileStore::new());
     let town = Arc::new(Town::default());
     town.access.store(1, Ordering::Relaxed);
     let mut servers = Vec::new();
@@ -175,7 +178,7 @@ async fn servers(count: usize) -> Vec<Server> {
         let index = Index::new(
             IndexName::main(),
             Arc::clone(&catalog) as _,
-            Arc::clone(&files),
+            Arc::clone(&files) as _,
             Arc::new(SystemClock),
             IndexOptions::default(),
             vec![Arc::clone(&told) as _],
@@ -200,6 +203,7 @@ async fn servers(count: usize) -> Vec<Server> {
             index,
             access,
             told,
+            files: Arc::clone(&files),
         });
     }
     servers
@@ -269,6 +273,41 @@ async fn a_replica_that_is_cut_off_believes_nothing_and_holds_up_nobody_for_long
             .iter()
             .any(|applied| applied.serial == head)
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_of_all_servers_reads_in_the_background() {
+    let servers = servers(2).await;
+    let [first, second] = &servers[..] else {
+        panic!("two servers")
+    };
+    let path: FilePath = "demo-1.tar.gz".parse().expect("a path");
+    let fingerprint = second
+        .files
+        .put(&path, Sdist::named("demo").bytes(), Timestamp(0));
+    let (sender, observed) = mpsc::channel(1);
+    let scan = Scan {
+        complete: true,
+        files: vec![(path, fingerprint)],
+        ..Scan::default()
+    };
+    let sent = sender.send(Observation::Scan(scan)).await;
+    sent.expect("there is room");
+    drop(sender);
+    let (told, _) = oneshot::channel();
+    Arc::clone(&second.index).follow(observed, told).await;
+    let unread = async || {
+        let counts = second.index.counts().await;
+        counts.expect("memory can be read").unread
+    };
+    // The turn is always the first one's in this town.
+    tokio::spawn(Arc::clone(&second.index).read_in_background());
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert_eq!(unread().await, 1, "it is not this one's turn");
+    tokio::spawn(Arc::clone(&first.index).read_in_background());
+    while unread().await > 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
