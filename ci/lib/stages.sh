@@ -70,7 +70,7 @@ stage_clients() {
     make_venvs
     need_test_programs
     build_all
-    "$WHEELHOUSE_VENVS/runner/bin/python" -m pytest tests -n 2 --dist loadfile -q
+    "$WHEELHOUSE_VENVS/runner/bin/python" -m pytest tests -n 2 --dist loadfile -q --durations 12
 }
 
 # Everything that reads what strangers send, with inputs made from examples. The long form, which
