@@ -26,10 +26,8 @@ from .town import Client, Heard
 from .waiting import wait_until
 
 VERSIONS = 40
-# A server that was cut off may answer from before a change for as long as it believes its lease.
+# How long before the database's end a change may have been answered that another server never heard of.
 LEASE_SECONDS = 1.0
-# How long the database's end may make itself felt.
-AFTERMATH_SECONDS = 3.0
 PATIENCE_SECONDS = 120
 
 
@@ -75,7 +73,7 @@ class Report:
         for what, took in sorted(self.recoveries.items()):
             told = " ".join(f"{seconds:.2f}" for seconds in took[:40])
             lines.append(f"  back after {what} (s): {told}; at most {max(took):.2f}")
-        lines.append(f"  pages from before a change, within a second of the database's end: {self.late}")
+        lines.append(f"  pages from before a change of the moment of the database's end, marked as old: {self.late}")
         return "\n".join([*lines, *(f"  WRONG: {fault}" for fault in self.faults[:20])])
 
 
@@ -216,16 +214,18 @@ class Siege:
                 self._wrong(f"other bytes of {kept.file.filename}")
             return
         heard = self.client.page(site, kept.project)
-        # Nobody needs to know a project within a second of the database's end that was new then.
-        cut_off = self.database_ended < began < self.database_ended + AFTERMATH_SECONDS
-        is_new = cut_off and kept.at > began - LEASE_SECONDS
-        if not self._judge(kind, heard, began, right={200, 404} if is_new else {200}):
+        # A server that cannot hear of changes says so of what it answers: it may lack what was recorded
+        # in the last moment before the database's end.
+        is_new = 0 < self.database_ended < kept.at + LEASE_SECONDS
+        is_marked = heard.header("X-Wheelhouse-Stale-Seconds") is not None
+        may_lack = is_new and is_marked
+        if not self._judge(kind, heard, began, right={200, 404} if may_lack else {200}):
             return
         found = json.loads(heard.body)["files"] if heard.status == 200 else []
         digests = [file["hashes"]["sha256"] for file in found if file["filename"] == kept.file.filename]
         if digests == [kept.file.sha256]:
             return
-        if not digests and is_new:
+        if not digests and may_lack:
             with self.lock:
                 self.report.late += 1
         else:

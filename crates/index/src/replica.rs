@@ -194,7 +194,7 @@ impl Replica {
                 let serial = Serial::default();
                 self.settle_at(Progress { serial, access }).await;
             }
-            Err(error) => tracing::warn!("other replicas may answer from before a change: {error}"),
+            Err(error) => wait_out(Instant::now(), &error).await,
         }
     }
 
@@ -202,6 +202,7 @@ impl Replica {
         let Some(others) = &self.others else {
             return;
         };
+        let began = Instant::now();
         // What is committed stays so, whatever comes of the waiting.
         match others.await_others(progress).await {
             Ok(true) => {}
@@ -210,7 +211,7 @@ impl Replica {
                 progress.serial,
                 LEASE.as_secs()
             ),
-            Err(error) => tracing::warn!("other replicas may answer from before a change: {error}"),
+            Err(error) => wait_out(began, &error).await,
         }
     }
 
@@ -245,6 +246,13 @@ impl Replica {
             let _ = tokio::time::timeout(PATIENCE, others.leave()).await;
         }
     }
+}
+
+/// Waits as long as a lease lasts where nobody can tell whether the others have followed a change:
+/// then they have, or they answer what is marked as old.
+async fn wait_out(began: Instant, error: &StoreError) {
+    tracing::warn!("other replicas cannot be asked whether they know of a change: {error}");
+    tokio::time::sleep_until((began + LEASE).into()).await;
 }
 
 impl Following {

@@ -81,6 +81,7 @@ impl Replicas for Way {
     }
 
     async fn await_others(&self, progress: Progress) -> Result<bool, StoreError> {
+        self.open()?;
         let give_up = Instant::now() + LEASE;
         loop {
             let is_behind =
@@ -272,6 +273,23 @@ async fn a_replica_that_is_cut_off_believes_nothing_and_holds_up_nobody_for_long
             .all()
             .iter()
             .any(|applied| applied.serial == head)
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_cannot_ask_the_others_answers_when_their_leases_are_over() {
+    let servers = servers(2).await;
+    let [here, there] = &servers[..] else {
+        panic!("two servers")
+    };
+    here.way.is_cut.store(true, Ordering::Relaxed);
+    there.way.is_cut.store(true, Ordering::Relaxed);
+    let began = Instant::now();
+    upload(here, "demo-1.tar.gz").await;
+    assert!(began.elapsed() >= LEASE, "{:?}", began.elapsed());
+    assert!(
+        !there.replica.is_fresh(),
+        "it would answer from before the change, and not say so"
     );
 }
 
