@@ -10,11 +10,10 @@ import pytest
 
 from support import garage, seaweedfs
 from support.garage import Garage
+from support.postgres import Cluster
 from support.seaweedfs import SeaweedFS
 
 NUMBERS = itertools.count(1)
-
-
 STORES = {"seaweedfs": seaweedfs.running, "garage": garage.running}
 
 
@@ -23,6 +22,14 @@ def store() -> Iterator[SeaweedFS | Garage]:
     """A store on three servers, started once for a run."""
     with STORES[os.environ.get("WHEELHOUSE_TEST_STORE", "seaweedfs")]() as store:
         yield store
+
+
+@pytest.fixture
+def cluster() -> Iterator[Cluster]:
+    """A PostgreSQL of a test's own, which it may stop."""
+    cluster = Cluster()
+    yield cluster
+    cluster.close()
 
 
 @pytest.fixture

@@ -4,20 +4,8 @@ to after the other. Long in `./ci/soak histories`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
-
 from support.playing import play
-from support.postgres import Cluster
 from support.town import replicas
-
-
-@pytest.fixture
-def cluster() -> Iterator[Cluster]:
-    cluster = Cluster()
-    yield cluster
-    cluster.close()
 
 
 def test_one_name_at_three_servers_has_one_history(serve, cluster, store, bucket):

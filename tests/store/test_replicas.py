@@ -5,14 +5,13 @@ from __future__ import annotations
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from support.distributions import Distribution, wheel
 from support.http import Answer
-from support.postgres import Cluster
 from support.programs import WHEELHOUSE, Site, binary
 from support.waiting import wait_until
 
@@ -22,14 +21,6 @@ ADA, BOB = ("ada", "secret"), ("bob", "secret")
 RULES = ["--rule", "everybody list+download", "--rule", "users create", "--rule", "user:ada all"]
 
 Town = Callable[[int], list[Site]]
-
-
-@pytest.fixture
-def cluster() -> Iterator[Cluster]:
-    """One that a test may stop."""
-    cluster = Cluster()
-    yield cluster
-    cluster.close()
 
 
 @pytest.fixture

@@ -4,20 +4,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
-
-from support.postgres import Cluster
 from support.siege import Siege
 from support.town import replicas
-
-
-@pytest.fixture
-def cluster() -> Iterator[Cluster]:
-    cluster = Cluster()
-    yield cluster
-    cluster.close()
 
 
 def test_nothing_that_was_answered_is_lost_while_parts_are_killed(serve, cluster, store, bucket):

@@ -9,14 +9,13 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
 
 from support.distributions import Distribution, wheel
-from support.postgres import Cluster
 from support.programs import WHEELHOUSE, Site
+from support.town import ADA, replicas
 from support.waiting import wait_until
 
 JSON = {"Accept": "application/vnd.pypi.simple.v1+json"}
@@ -35,25 +34,8 @@ ADDED = """
 
 
 @pytest.fixture
-def cluster() -> Iterator[Cluster]:
-    cluster = Cluster()
-    yield cluster
-    cluster.close()
-
-
-@pytest.fixture
 def sites(serve, cluster, store, bucket) -> list[Site]:
-    database = cluster.make_database()
-    environment = {"WHEELHOUSE_CATALOG": cluster.address(database), **store.credentials}
-    where = ["--files", f"s3://{bucket}/team", "--s3-endpoint", store.endpoint, "--state-dir", "state"]
-    options = [*where, "--disable-fallback", "-P", ".", "-a", "."]
-    made = []
-    for _ in range(3):
-        site = serve(WHEELHOUSE, *options, roots=[], environment=environment, start=False)
-        if OLDER:
-            site.program = [OLDER]
-        made.append(site.start())
-    return made
+    return replicas(serve, 3, cluster, store, bucket, program=[OLDER] if OLDER else None)
 
 
 @dataclass
@@ -77,7 +59,7 @@ class Publisher:
         for attempt in range(1000):
             site = self.sites[(number + attempt) % len(self.sites)]
             try:
-                answer = site.upload(file)
+                answer = site.upload(file, user=ADA)
             except OSError:
                 was_cut_off = True
                 time.sleep(0.02)

@@ -35,16 +35,22 @@ class Objects(Protocol):
 
 
 def replicas(
-    serve: Callable[..., Site], count: int, cluster: Cluster, store: Objects, bucket: str, database: str = ""
+    serve: Callable[..., Site], count: int, cluster: Cluster, store: Objects, bucket: str, database: str = "",
+    program: list[str] | None = None,
 ) -> list[Site]:
     """Starts servers over a database (a new one, if none is named) and a bucket, each with a state folder
-    of its own.
+    of its own; another program than ours, if one is named.
     """
     address = cluster.address(database or cluster.make_database())
     environment = {"WHEELHOUSE_CATALOG": address, **store.credentials}
     where = ["--files", f"s3://{bucket}/team", "--s3-endpoint", store.endpoint, "--state-dir", "state"]
     given = [*where, "--disable-fallback", "-P", ".htpasswd", *RULES, "--max-uploads-per-hour", "0"]
-    return [serve(WHEELHOUSE, *given, roots=[], users=USERS, environment=environment) for _ in range(count)]
+    sites = []
+    for _ in range(count):
+        site = serve(WHEELHOUSE, *given, roots=[], users=USERS, environment=environment, start=False)
+        site.program = program or site.program
+        sites.append(site.start())
+    return sites
 
 
 @dataclass(frozen=True)
