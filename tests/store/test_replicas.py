@@ -128,6 +128,24 @@ def test_of_two_who_create_a_project_at_two_replicas_one_owns_it(town):
             assert sorted(answers) == [200, 403], (number, answers)
 
 
+def test_leases_outlive_a_crash_of_the_database(town, cluster):
+    """Else a change soon after it would wait for nobody, while others believe what they keep."""
+    sites = town(3)
+    database = sites[0].environment["WHEELHOUSE_CATALOG"].rpartition("/")[2]
+    count = "SELECT count(*) FROM replicas"
+    wait_until(lambda: cluster.sql(database, count) == "3", seconds=20, what="three leases")
+    # Nobody renews a lease meanwhile.
+    for site in sites:
+        site.process.send_signal(signal.SIGSTOP)
+    try:
+        cluster.stop("immediate")
+        cluster.start()
+        assert cluster.sql(database, count) == "3"
+    finally:
+        for site in sites:
+            site.process.send_signal(signal.SIGCONT)
+
+
 def test_replica_that_was_stopped_for_a_while_shows_nothing_old(town):
     """It holds a lease when it is stopped, and wakes with pages that are old."""
     here, there = town(2)

@@ -23,6 +23,11 @@ const MIGRATIONS: &[Migration] = &[
         compatible: 1,
         sql: include_str!("migrations/0002_replicas.sql"),
     },
+    Migration {
+        name: "leases are kept",
+        compatible: 1,
+        sql: include_str!("migrations/0003_leases_are_kept.sql"),
+    },
 ];
 
 /// One of these at a time may change the tables, whoever asks: `WHSL` and a number.
