@@ -1,0 +1,17 @@
+#![doc = include_str!("../README.md")]
+#![warn(missing_docs)]
+
+pub mod asset;
+mod escape;
+pub mod failure;
+mod format;
+pub mod frame;
+pub mod home;
+mod markup;
+mod pages;
+pub mod project;
+pub mod search;
+pub mod theme;
+
+pub use markup::Markup;
+pub use pages::{Page, Pages};
