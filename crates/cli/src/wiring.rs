@@ -20,11 +20,14 @@ use wheelhouse_index::publish::Overwrite;
 use wheelhouse_index::replica::Replica;
 use wheelhouse_index::{DeletedNames, Index, IndexOptions, SignatureListing};
 use wheelhouse_server::abuse::AbuseLimits;
-use wheelhouse_server::settings::{self as server, Limits, NeedlessCredentials, Settings};
+use wheelhouse_server::settings::{
+    self as server, FrontPage, Limits, NeedlessCredentials, Settings,
+};
 use wheelhouse_server::tls::Tls;
 use wheelhouse_server::welcome::Welcome;
 use wheelhouse_server::{FileCache, Gate, PageCache, Server};
 use wheelhouse_store::state::{StateFolder, StateLock, StateWishes};
+use wheelhouse_ui::Pages;
 use wheelhouse_upstream::acme::Acme;
 
 pub(crate) use self::catalog::migrate;
@@ -209,10 +212,14 @@ fn server_settings(
         base_path: settings.bind.base_path.clone(),
         health_path: Some(settings.health_endpoint.clone()),
         fallback_url,
-        welcome: match &settings.pages.welcome {
-            Some(template) => Welcome::from_template(template, "the welcome file")?,
-            None => Welcome::built_in(),
+        front_page: match &settings.pages.welcome {
+            Some(template) => {
+                FrontPage::Welcome(Welcome::from_template(template, "the welcome file")?)
+            }
+            None if settings.pages.has_home_page => FrontPage::Home,
+            None => FrontPage::Welcome(Welcome::built_in()),
         },
+        pages: Arc::new(Pages::new(settings.pages.theme.clone())?),
         file_max_age_seconds,
         file_caching,
         file_redirects: match &settings.files {

@@ -19,6 +19,8 @@ pub mod manage;
 pub mod mark;
 mod marks_file;
 pub mod news;
+pub mod origin;
+pub mod overview;
 pub mod page;
 pub mod path;
 pub mod permission;

@@ -34,13 +34,13 @@ pub enum Wanted {
 
 /// The files of one release, ordered by name, and whether all of them are yanked.
 #[derive(Debug)]
-struct Release<'r> {
-    version: &'r VersionText,
-    files: Vec<(&'r FileRecord, Yanked)>,
+pub(crate) struct Release<'r> {
+    pub(crate) version: &'r VersionText,
+    pub(crate) files: Vec<(&'r FileRecord, Yanked)>,
 }
 
 impl Release<'_> {
-    fn yanked(&self) -> Yanked {
+    pub(crate) fn yanked(&self) -> Yanked {
         let is_yanked = self.files.iter().all(|(_, yanked)| *yanked != Yanked::No);
         match self.files.first() {
             Some((_, yanked)) if is_yanked => yanked.clone(),
@@ -50,7 +50,7 @@ impl Release<'_> {
 
     /// Returns the file that speaks for the release: the first wheel that was read, else the
     /// first file.
-    fn speaker(&self) -> Option<&FilePath> {
+    pub(crate) fn speaker(&self) -> Option<&FilePath> {
         let is_read = |record: &FileRecord| {
             record
                 .contents
@@ -178,7 +178,7 @@ impl Index {
 }
 
 /// Returns the releases of a project, the oldest version first. Signatures belong to none.
-fn releases(snapshot: &ProjectSnapshot) -> Vec<Release<'_>> {
+pub(crate) fn releases(snapshot: &ProjectSnapshot) -> Vec<Release<'_>> {
     let mut releases: BTreeMap<&VersionKey, Release<'_>> = BTreeMap::new();
     for record in &snapshot.files {
         if record.named.kind == FileKind::Signature {
@@ -205,7 +205,7 @@ fn releases(snapshot: &ProjectSnapshot) -> Vec<Release<'_>> {
 
 /// Returns the release that stands for its project: one that is not yanked before one that is, a
 /// final one before a pre-release, and of these the highest.
-fn newest<'l, 'r>(releases: &'l [Release<'r>]) -> Option<&'l Release<'r>> {
+pub(crate) fn newest<'l, 'r>(releases: &'l [Release<'r>]) -> Option<&'l Release<'r>> {
     releases.iter().max_by_key(|release| {
         (
             release.yanked() == Yanked::No,

@@ -32,6 +32,10 @@ pub(crate) struct ApiError {
     pub(crate) limit: Option<RequestLimit>,
 }
 
+/// Names that are nearly what was asked for, for a page that says so: an extension of the answer.
+#[derive(Debug, Clone)]
+pub(crate) struct NearNames(pub(crate) Vec<String>);
+
 /// Why a request was refused, for the log: an extension of the answer.
 #[derive(Debug, Clone)]
 pub(crate) struct Refusal(pub(crate) String);

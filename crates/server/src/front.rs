@@ -341,6 +341,11 @@ fn route_of(path: &str) -> Route {
         ["rss", _, ..] => Route::Rss,
         ["integrity", _, _, _, "provenance"] => Route::Integrity,
         ["api", ..] => Route::Api,
+        ["project", _, ..] => Route::Project,
+        ["search"] | ["_", "search", ..] => Route::Search,
+        ["account"] | ["account", _, ..] => Route::Account,
+        ["admin"] | ["admin", _, ..] => Route::Administration,
+        ["_", "assets", ..] => Route::Asset,
         ["healthz" | "readyz" | "health"] => Route::Health,
         ["metrics"] => Route::Metrics,
         [_, "json"] | ["pypi", _, "json"] | ["pypi", _, "json", ""] => Route::ProjectJson,
@@ -379,6 +384,10 @@ mod tests {
             ("/packages/a/b.whl", Route::File),
             ("/demo/json", Route::ProjectJson),
             ("/search/", Route::ProjectRedirect),
+            ("/search", Route::Search),
+            ("/project/demo/1.0/", Route::Project),
+            ("/admin", Route::Administration),
+            ("/account/tokens", Route::Account),
             ("/a/b/c", Route::Other),
         ] {
             assert_eq!(route_of(path), route, "{path}");

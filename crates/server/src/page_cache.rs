@@ -37,6 +37,12 @@ pub(crate) enum Subject<'a> {
     Releases(&'a str),
     /// The classifiers that are used here.
     Classifiers,
+    /// The home page.
+    Home,
+    /// The page for people of a project, by its key.
+    ProjectPage(&'a str),
+    /// That of a release, by the project's key and any spelling of the version.
+    ReleasePage(&'a str, &'a str),
 }
 
 impl Subject<'_> {
@@ -46,12 +52,15 @@ impl Subject<'_> {
             | Self::Document(key)
             | Self::OldDocument(key)
             | Self::Release(key, _)
-            | Self::Releases(key) => key,
+            | Self::Releases(key)
+            | Self::ProjectPage(key)
+            | Self::ReleasePage(key, _) => key,
             Self::Projects
             | Self::Files
             | Self::Updates
             | Self::NewProjects
-            | Self::Classifiers => EVERYTHING,
+            | Self::Classifiers
+            | Self::Home => EVERYTHING,
         }
     }
 
@@ -68,6 +77,9 @@ impl Subject<'_> {
             Self::Releases(key) => (7, key, ""),
             Self::Classifiers => (8, "", ""),
             Self::OldDocument(key) => (9, key, ""),
+            Self::Home => (10, "", ""),
+            Self::ProjectPage(key) => (11, key, ""),
+            Self::ReleasePage(key, version) => (12, key, version),
         }
     }
 }
@@ -83,6 +95,8 @@ pub(crate) enum Form {
     Feed,
     /// Lines of plain text.
     Text,
+    /// A page for people.
+    Page,
 }
 
 impl Form {
@@ -93,6 +107,7 @@ impl Form {
             Self::Json => "application/json",
             Self::Feed => "text/xml; charset=utf-8",
             Self::Text => "text/plain; charset=utf-8",
+            Self::Page => "text/html; charset=utf-8",
         }
     }
 
@@ -105,6 +120,7 @@ impl Form {
             Self::Json => 'd',
             Self::Feed => 'f',
             Self::Text => 't',
+            Self::Page => 'p',
         }
     }
 }
@@ -268,8 +284,11 @@ mod tests {
             Subject::NewProjects,
             Subject::Releases("a"),
             Subject::Classifiers,
+            Subject::Home,
+            Subject::ProjectPage("a"),
+            Subject::ReleasePage("a", "1"),
         ];
-        let forms = [Form::Json, Form::Feed, Form::Text].into_iter();
+        let forms = [Form::Json, Form::Feed, Form::Text, Form::Page].into_iter();
         let forms: Vec<_> = forms.chain(Representation::ALL.map(Form::Simple)).collect();
         let mut seen = std::collections::HashSet::new();
         for subject in subjects {

@@ -8,7 +8,8 @@ use axum::response::Response;
 use bytes::Bytes;
 use http::header::{
     ACCEPT_ENCODING, ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, CACHE_CONTROL,
-    CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY,
+    CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH,
+    REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use http::{HeaderMap, HeaderValue, StatusCode};
 use wheelhouse_index::permission::Right;
@@ -116,6 +117,36 @@ pub(crate) async fn page(
     Ok(answer(&page.1, headers).map(body::Body::new))
 }
 
+/// Makes a page for one visitor, which nobody keeps.
+pub(crate) async fn once(
+    state: &State,
+    request: &PageRequest<'_>,
+    reading: impl Future<Output = Result<Rendering, ApiError>>,
+) -> Result<RenderedPage, ApiError> {
+    let rendering = reading.await?;
+    let (mut page, _) = render(state, rendering, request.form, request.encoding).await?;
+    page.headers
+        .insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+    Ok(page)
+}
+
+/// Says what a page for people may load and do in a browser: our own style, script and pictures, and
+/// nothing else, so that nothing that was uploaded runs there.
+pub(crate) fn add_page_policy(headers: &mut HeaderMap) {
+    for (name, value) in [
+        (
+            CONTENT_SECURITY_POLICY,
+            "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; \
+             connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+        ),
+        (X_FRAME_OPTIONS, "DENY"),
+        (REFERRER_POLICY, "same-origin"),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+}
+
 /// Makes the answer of a rendered page.
 pub(crate) fn answer(page: &RenderedPage, request: &HeaderMap) -> http::Response<Body> {
     let is_known = request.contains_key(IF_NONE_MATCH) && {
@@ -208,6 +239,7 @@ fn page_headers(
     let vary = match (form, is_open) {
         (Form::Simple(_), true) => "Accept, Accept-Encoding",
         (Form::Simple(_), false) => "Accept, Accept-Encoding, Authorization",
+        (Form::Page, _) => "Accept-Encoding, Authorization, Cookie",
         (_, true) => "Accept-Encoding",
         (_, false) => "Accept-Encoding, Authorization",
     };
@@ -220,7 +252,9 @@ fn page_headers(
             "no-store"
         }),
     );
-    if is_open {
+    if form == Form::Page {
+        add_page_policy(&mut headers);
+    } else if is_open {
         add_cors(&mut headers);
     }
     headers

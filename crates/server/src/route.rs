@@ -47,6 +47,16 @@ routes! {
     ProjectRedirect = "/{project}/",
     /// XML-RPC.
     XmlRpc = "/RPC2",
+    /// The page for people of a project, and what is below it.
+    Project = "/project/{project}/{…}",
+    /// The page of what a search found.
+    Search = "/search",
+    /// The pages of somebody who signed in.
+    Account = "/account/{…}",
+    /// The pages of administrators.
+    Administration = "/admin/{…}",
+    /// Style sheet, script and pictures of pages.
+    Asset = "/_/assets/{name}",
     /// Our own API.
     Api = "/api/{…}",
     /// Health checks.

@@ -7,6 +7,7 @@ mod integrity;
 mod json_api;
 mod legacy;
 mod openid;
+mod pages;
 mod project;
 mod root;
 mod rss;
@@ -102,7 +103,8 @@ pub(crate) fn router(state: State) -> Result<Router, String> {
     }
     Ok(router
         .merge(api::router())
-        .fallback(any(not_found))
+        .merge(pages::router(&state))
+        .fallback(any(pages::unknown_address))
         .layer(DefaultBodyLimit::disable())
         .with_state(state))
 }
@@ -133,6 +135,9 @@ fn check_health_path(path: &str) -> Result<(), String> {
         "/healthz",
         "/readyz",
         "/metrics",
+        "/search",
+        "/account",
+        "/admin",
         "/api",
         "/api/",
     ];
@@ -140,7 +145,16 @@ fn check_health_path(path: &str) -> Result<(), String> {
     let is_family = matches!(
         parts.as_slice(),
         [
-            "simple" | "packages" | "rss" | "integrity" | "pypi" | "api",
+            "simple"
+                | "packages"
+                | "rss"
+                | "integrity"
+                | "pypi"
+                | "api"
+                | "project"
+                | "account"
+                | "admin"
+                | "_",
             _,
             ..
         ] | ["legacy", "+simple", ..]

@@ -10,6 +10,8 @@ use wheelhouse_index::publish::Overwrite;
 
 use crate::abuse::AbuseLimits;
 use crate::tls::Tls;
+use wheelhouse_ui::Pages;
+
 use crate::welcome::Welcome;
 
 /// What an operator may choose about the server.
@@ -23,8 +25,10 @@ pub struct Settings {
     /// The simple API's URL of the index to send people to for projects that are not here,
     /// without a final slash.
     pub fallback_url: Option<String>,
-    /// The page at `/`.
-    pub welcome: Welcome,
+    /// What is at `/`.
+    pub front_page: FrontPage,
+    /// Makes the pages for people.
+    pub pages: Arc<Pages>,
     /// `Cache-Control: public, max-age=…` of files, in seconds, or the store's own rule.
     pub file_max_age_seconds: Option<i64>,
     /// What files say about caching where `file_max_age_seconds` is not set.
@@ -56,6 +60,15 @@ pub struct Settings {
     pub page_cache_bytes: u64,
     /// Bytes of files to keep.
     pub file_cache_bytes: u64,
+}
+
+/// What is at `/`.
+#[derive(Debug)]
+pub enum FrontPage {
+    /// The home page: search, what is new, how to install from here.
+    Home,
+    /// A welcome page, as pypiserver has it.
+    Welcome(Welcome),
 }
 
 /// What files say about caching.

@@ -53,6 +53,14 @@ pub(crate) enum SettingsError {
     /// Two passwords for one catalog.
     #[error("`--catalog` holds a password, and `--catalog-password-file` names another one")]
     TwoCatalogPasswords,
+    /// A file of the theme folder cannot be read.
+    #[error("cannot read the theme's {}", path.display())]
+    Theme {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
     /// The welcome page cannot be read.
     #[error("cannot read the welcome page {}", path.display())]
     WelcomeFile { path: PathBuf, source: io::Error },
@@ -92,6 +100,7 @@ impl SettingsError {
             | Self::PasswordFile { .. }
             | Self::CatalogPasswordFile { .. }
             | Self::TwoCatalogPasswords
+            | Self::Theme { .. }
             | Self::WelcomeFile { .. }
             | Self::IgnoreList { .. }
             | Self::HalfOfTls
@@ -123,6 +132,7 @@ impl SettingsError {
             | Self::PasswordFile { .. }
             | Self::CatalogPasswordFile { .. }
             | Self::TwoCatalogPasswords
+            | Self::Theme { .. }
             | Self::WelcomeFile { .. }
             | Self::FilesTwice
             | Self::CredentialsFile { .. }

@@ -13,6 +13,7 @@ mod logging;
 mod pages;
 mod proxies;
 mod source;
+mod theme;
 mod update;
 mod uploads;
 

@@ -1,19 +1,25 @@
 //! How pages and files are answered.
 
 use wheelhouse_standards::digest::HashAlgorithm;
+use wheelhouse_ui::theme::Theme;
 
 use super::error::SettingsError;
 use super::source::{Source, read_small_file};
+use super::theme::read_theme;
 use crate::options::defs;
 
 /// How pages and files are answered.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct PageSettings {
     /// The algorithm in the links of HTML pages. `None` leaves hashes out of them.
     pub hash_algorithm: Option<HashAlgorithm>,
     /// The text of the operator's own welcome template, as it was at the start. `None` means the
     /// built-in one.
     pub welcome: Option<String>,
+    /// Whether `/` is the home page.
+    pub has_home_page: bool,
+    /// A company's own look.
+    pub theme: Theme,
     /// What files say about caching.
     pub file_caching: FileCaching,
     /// Whether signature files are links of their own on HTML project pages.
@@ -68,7 +74,12 @@ impl PageSettings {
             hash_algorithm: values
                 .text(&defs::HASH_ALGO)
                 .and_then(|name| name.parse().ok()),
+            has_home_page: welcome.is_none() && values.text(&defs::FRONT_PAGE) == Some("home"),
             welcome,
+            theme: match source.path(&defs::THEME) {
+                Some(folder) => read_theme(&folder)?,
+                None => Theme::default(),
+            },
             file_caching: match values.integer(&defs::CACHE_CONTROL) {
                 Some(0) => FileCaching::Silent,
                 Some(seconds) => FileCaching::MaxAge(seconds),

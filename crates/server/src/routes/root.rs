@@ -1,4 +1,4 @@
-//! `/`: the welcome page.
+//! `/`: the home page, or a welcome page.
 
 use axum::Extension;
 use axum::extract::State as Shares;
@@ -9,16 +9,21 @@ use wheelhouse_index::permission::Right;
 
 use crate::error::ApiError;
 use crate::request::RequestInfo;
+use crate::settings::FrontPage;
 use crate::state::State;
 use crate::welcome::WelcomeFacts;
 
-/// `GET /`: how to install from here. How much is here stands there only for those who may see
+/// `GET /`: the home page, or a welcome page that says how to install from here. How much is here stands there only for those who may see
 /// the list.
 pub(super) async fn welcome(
     Shares(state): Shares<State>,
     Extension(info): Extension<RequestInfo>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
+    let welcome = match &state.settings.front_page {
+        FrontPage::Home => return super::pages::home(&state, &info, &headers).await,
+        FrontPage::Welcome(welcome) => welcome,
+    };
     let may_count = state
         .authorise(&headers, &info, Right::List, None)
         .await
@@ -29,7 +34,7 @@ pub(super) async fn welcome(
         None
     };
     let url = info.external.url("/");
-    let page = state.settings.welcome.render(&WelcomeFacts {
+    let page = welcome.render(&WelcomeFacts {
         url: &url,
         version: may_count.then_some(env!("CARGO_PKG_VERSION")),
         file_count: files,

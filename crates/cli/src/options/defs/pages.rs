@@ -30,6 +30,30 @@ pub(crate) static WELCOME: OptionDef = OptionDef {
     ..OptionDef::BASE
 };
 
+pub(crate) static FRONT_PAGE: OptionDef = OptionDef {
+    long: "front-page",
+    kind: Kind::Choice {
+        name: "WHICH",
+        words: &["home", "welcome"],
+    },
+    default: DefaultValue::each("home", "welcome"),
+    topic: Topic::Pages,
+    help: "Show search and the newest releases at /, or the welcome page.",
+    details: "With a welcome file it is the welcome page, whatever this says.",
+    ..OptionDef::BASE
+};
+
+pub(crate) static THEME: OptionDef = OptionDef {
+    long: "theme",
+    kind: Kind::Path { name: "FOLDER" },
+    topic: Topic::Pages,
+    help: "Give pages the look that this folder holds.",
+    details: "Read once, at the start: `name.txt` (what the index is called), `style.css` (rules after \
+           ours), `logo.svg` or `logo.png`, and `templates/` with pages in place of ours. See \
+           docs/theme.md.",
+    ..OptionDef::BASE
+};
+
 pub(crate) static HEALTH_ENDPOINT: OptionDef = OptionDef {
     long: "health-endpoint",
     kind: Kind::Text {

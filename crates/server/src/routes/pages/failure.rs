@@ -1,0 +1,96 @@
+//! Refusals as pages, for those who look at pages.
+
+use axum::extract::{OriginalUri, Request, State as Shares};
+use axum::middleware::Next;
+use axum::response::{Html, IntoResponse, Response};
+use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use wheelhouse_index::actor::Actor;
+use wheelhouse_index::permission::Principal;
+use wheelhouse_ui::failure::FailurePage;
+
+use super::frame;
+use crate::error::{ApiError, NearNames, Refusal};
+use crate::render::add_page_policy;
+use crate::request::RequestInfo;
+use crate::state::State;
+
+/// Turns what a page's handler refused into a page that says so.
+pub(super) async fn as_page(
+    Shares(state): Shares<State>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let info = request.extensions().get::<RequestInfo>().cloned();
+    let is_reading = matches!(*request.method(), Method::GET | Method::HEAD);
+    let target = request.uri().path_and_query().map(ToString::to_string);
+    let response = next.run(request).await;
+    match info {
+        Some(info) if response.extensions().get::<Refusal>().is_some() => {
+            let target = target.filter(|_| is_reading);
+            page(&state, &info, response, target)
+        }
+        _ => response,
+    }
+}
+
+/// What an unknown address gets: a page, if a browser asks.
+pub(in crate::routes) async fn unknown_address(
+    Shares(state): Shares<State>,
+    OriginalUri(uri): OriginalUri,
+    request: Request,
+) -> Response {
+    let refused = ApiError::not_found().into_response();
+    let is_browser = is_for_a_browser(request.headers());
+    match request.extensions().get::<RequestInfo>() {
+        Some(info) if is_browser => page(&state, info, refused, Some(uri.to_string())),
+        _ => refused,
+    }
+}
+
+fn page(
+    state: &State,
+    info: &RequestInfo,
+    mut response: Response,
+    target: Option<String>,
+) -> Response {
+    let status = response.status();
+    let extensions = response.extensions();
+    let detail = extensions.get::<Refusal>().map(|refusal| refusal.0.clone());
+    let near = extensions.get::<NearNames>().map(|near| near.0.clone());
+    // Who asked is not known for certain here: the frame is that of a stranger.
+    let frame = frame(state, info, &Principal::new(Actor::Anonymous));
+    let failure = FailurePage {
+        status: status.as_u16(),
+        title: status.canonical_reason().unwrap_or("Error").to_owned(),
+        detail: detail.unwrap_or_default(),
+        request_id: info.id.as_str().to_owned(),
+        near: near.unwrap_or_default(),
+        sign_in_to: target.filter(|_| {
+            frame.can_sign_in && matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
+        }),
+    };
+    let Ok(html) = state.settings.pages.render(&frame, &failure) else {
+        return response;
+    };
+    let mut answer = Html(html).into_response();
+    *answer.status_mut() = status;
+    std::mem::swap(answer.extensions_mut(), response.extensions_mut());
+    for (name, value) in response.headers() {
+        if name != CONTENT_TYPE && name != CONTENT_LENGTH {
+            answer.headers_mut().insert(name, value.clone());
+        }
+    }
+    let headers = answer.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    add_page_policy(headers);
+    answer
+}
+
+/// Returns whether somebody asks with a browser: programs that read HTML do not name XHTML.
+fn is_for_a_browser(headers: &HeaderMap) -> bool {
+    let accept = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok());
+    accept.is_some_and(|accept| {
+        accept.contains("text/html") && accept.contains("application/xhtml+xml")
+    })
+}
