@@ -49,6 +49,8 @@ pub(crate) async fn serve(settings: RunSettings, environment: &Environment) -> a
         () = &mut stop => return Ok(()),
     }
     tracing::info!("listening on {address}");
+    let (index, finding) = wired.search;
+    tokio::spawn(index.keep_finding(finding));
     // Not before: the ACME server asks back.
     if let Some(acme) = wired.acme {
         tokio::spawn(acme.keep());

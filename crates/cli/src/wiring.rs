@@ -13,12 +13,14 @@ use tokio::sync::oneshot;
 use wheelhouse_auth::attestation::Attestations;
 use wheelhouse_auth::token::TokenKey;
 use wheelhouse_index::access::Access;
+use wheelhouse_index::finding::Finding;
 use wheelhouse_index::identity::IndexName;
 use wheelhouse_index::journal::JournalReader;
 use wheelhouse_index::ports::{Clock, SystemClock};
 use wheelhouse_index::publish::Overwrite;
 use wheelhouse_index::replica::Replica;
 use wheelhouse_index::{DeletedNames, Index, IndexOptions, SignatureListing};
+use wheelhouse_search::MemoryFinder;
 use wheelhouse_server::abuse::AbuseLimits;
 use wheelhouse_server::settings::{
     self as server, FrontPage, Limits, NeedlessCredentials, Settings,
@@ -57,6 +59,8 @@ pub(crate) struct Wired {
     pub(crate) lock: Option<StateLock>,
     /// This server among those that use the same catalog.
     pub(crate) replica: Arc<Replica>,
+    /// The index, and what projects are found by: a server reads them all for that.
+    pub(crate) search: (Arc<Index>, Arc<Finding>),
 }
 
 /// Opens everything that the settings name. `fallback_url` is where projects are looked for that
@@ -82,8 +86,12 @@ pub(crate) async fn wire(
     let files = file_store(settings, &state, environment, key, &catalog).await?;
     let pages = PageCache::new(settings.limits.page_cache_bytes);
     let hot_files = FileCache::new(settings.limits.file_cache_bytes);
-    let journal_readers: Vec<Arc<dyn JournalReader>> =
-        vec![Arc::clone(&pages) as _, Arc::clone(&hot_files) as _];
+    let finding = Finding::new(Arc::new(MemoryFinder::new()?));
+    let journal_readers: Vec<Arc<dyn JournalReader>> = vec![
+        Arc::clone(&pages) as _,
+        Arc::clone(&hot_files) as _,
+        Arc::clone(&finding) as _,
+    ];
     let index = Index::new(
         IndexName::main(),
         Arc::clone(&catalog),
@@ -115,7 +123,8 @@ pub(crate) async fn wire(
     let exchange = exchange(settings, environment, &access, &identities)?;
     let (tls, acme) = certificate(&settings.bind, &state)?;
     let server = Server::new(
-        index,
+        Arc::clone(&index),
+        Arc::clone(&finding),
         Gate {
             access,
             identities,
@@ -135,6 +144,7 @@ pub(crate) async fn wire(
         acme,
         lock,
         replica,
+        search: (index, finding),
     })
 }
 

@@ -1,6 +1,6 @@
 //! What people look at of a project: one release in full, and all releases in a line each.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use wheelhouse_standards::metadata::CoreMetadata;
@@ -162,27 +162,6 @@ impl Index {
         }
         let provenance = self.provenance_of(&record.path).await?;
         Ok(provenance.as_deref().and_then(Origin::of))
-    }
-
-    /// Returns which of some projects are here, of those that are seen.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the catalog cannot be read.
-    pub async fn which_are_here(
-        &self,
-        projects: &[ProjectKey],
-    ) -> Result<HashSet<ProjectKey>, StoreError> {
-        let mut here = HashMap::new();
-        for project in projects {
-            if !here.contains_key(project) {
-                let is_here = self.view.project(project).await?.is_some();
-                here.insert(project.clone(), is_here);
-            }
-        }
-        Ok(here
-            .into_iter()
-            .filter_map(|(project, is_here)| is_here.then_some(project))
-            .collect())
     }
 }
 

@@ -10,6 +10,7 @@ mod clock;
 mod file_store;
 mod identities;
 mod person_sign_in;
+mod project_finder;
 mod replicas;
 mod token_exchange;
 
@@ -23,6 +24,7 @@ pub use file_store::{
 };
 pub use identities::{IdentifyError, Identities};
 pub use person_sign_in::{Begun, PersonSignIn, Returned, SignInError, SignedIn};
+pub use project_finder::{FinderEntry, FinderQuery, FoundProject, FoundProjects, ProjectFinder};
 pub use replicas::{Held, LEASE, Progress, Replicas};
 pub use token_exchange::{MintError, Minted, TokenExchange};
 

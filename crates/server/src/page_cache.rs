@@ -53,14 +53,16 @@ impl Subject<'_> {
             | Self::OldDocument(key)
             | Self::Release(key, _)
             | Self::Releases(key)
-            | Self::ProjectPage(key)
-            | Self::ReleasePage(key, _) => key,
+ => key,
             Self::Projects
             | Self::Files
             | Self::Updates
             | Self::NewProjects
             | Self::Classifiers
-            | Self::Home => EVERYTHING,
+            | Self::Home
+            // They show which other projects there are.
+            | Self::ProjectPage(_)
+            | Self::ReleasePage(..) => EVERYTHING,
         }
     }
 

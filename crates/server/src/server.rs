@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use wheelhouse_index::Index;
 use wheelhouse_index::access::Access;
+use wheelhouse_index::finding::Finding;
 use wheelhouse_index::ports::{Identities, PersonSignIn, TokenExchange};
 
 use crate::abuse::Tried;
@@ -57,6 +58,7 @@ impl Server {
     /// [`ServerError`] if the settings cannot work.
     pub fn new(
         index: Arc<Index>,
+        finding: Arc<Finding>,
         gate: Gate,
         settings: Settings,
         pages: Arc<PageCache>,
@@ -72,6 +74,7 @@ impl Server {
         } = gate;
         let state = Arc::new(Shared {
             index,
+            finding,
             identities,
             exchange,
             sign_in,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use wheelhouse_index::Index;
 use wheelhouse_index::access::Access;
+use wheelhouse_index::finding::Finding;
 use wheelhouse_index::ports::{Identities, PersonSignIn};
 
 use crate::abuse::Tried;
@@ -21,6 +22,8 @@ use crate::settings::Settings;
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) index: Arc<Index>,
+    /// What projects are found by.
+    pub(crate) finding: Arc<Finding>,
     /// Where users come from.
     pub(crate) identities: Arc<dyn Identities>,
     /// Who may do what.

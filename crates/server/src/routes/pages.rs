@@ -6,6 +6,7 @@ mod facts;
 mod failure;
 mod home;
 mod project;
+mod search;
 
 use std::sync::Arc;
 
@@ -43,6 +44,8 @@ pub(super) struct Read<P> {
 pub(super) fn router(state: &State) -> Router<State> {
     Router::new()
         .route("/_/assets/{name}", get(assets::asset))
+        .route("/_/search/names", get(search::names))
+        .route("/search", get(search::search))
         .route("/project/{project}", get(project::add_slash))
         .route("/project/{project}/", get(project::project))
         .route("/project/{project}/{version}", get(project::add_slash))
@@ -90,6 +93,28 @@ pub(super) async fn answer<P: Page + Send + 'static>(
     if *who.actor() == Actor::Anonymous {
         return render::page(state, &request, headers, reading).await;
     }
+    let page = render::once(state, &request, reading).await?;
+    Ok(render::answer(&page, headers).map(body::Body::new))
+}
+
+/// Answers a page that is made for one visitor and kept by nobody.
+pub(super) async fn uncached<P: Page + Send + 'static>(
+    state: &State,
+    headers: &HeaderMap,
+    frame: Frame,
+    read: Read<P>,
+) -> Result<Response, ApiError> {
+    let request = PageRequest::new(Subject::Home, Form::Page, "", headers);
+    let reading = {
+        let state = Arc::clone(state);
+        async move {
+            Ok(Rendering {
+                serial: read.serial,
+                is_complete: read.is_complete,
+                write: Box::new(move || written(&state, &frame, &read.page)),
+            })
+        }
+    };
     let page = render::once(state, &request, reading).await?;
     Ok(render::answer(&page, headers).map(body::Body::new))
 }

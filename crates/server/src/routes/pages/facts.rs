@@ -1,8 +1,9 @@
 //! What the core metadata of a release says, in words.
 
-use wheelhouse_index::Index;
+use wheelhouse_index::finding::{licence, name_of};
 use wheelhouse_index::origin::Origin;
-use wheelhouse_index::ports::StoreError;
+use wheelhouse_index::permission::Sight;
+use wheelhouse_index::ports::{ProjectFinder, StoreError};
 use wheelhouse_index::record::FileRecord;
 use wheelhouse_standards::found::FileKind;
 use wheelhouse_standards::metadata::CoreMetadata;
@@ -12,8 +13,6 @@ use wheelhouse_ui::project::{Dependency, Fact, Link};
 
 /// Dependencies that are shown.
 const MAX_DEPENDENCIES: usize = 200;
-/// Longest licence that is shown as it is, in bytes: some are whole texts.
-const MAX_LICENCE_BYTES: usize = 120;
 
 /// Renders the readme.
 pub(super) fn readme(_metadata: &CoreMetadata) -> Option<Markup> {
@@ -51,8 +50,9 @@ pub(super) fn sentence(origin: &Origin) -> String {
 }
 
 /// Returns what a release needs, and whether it is here.
-pub(super) async fn dependencies(
-    index: &Index,
+pub(super) fn dependencies(
+    finder: &dyn ProjectFinder,
+    sight: &Sight,
     metadata: &CoreMetadata,
 ) -> Result<Vec<Dependency>, StoreError> {
     let needs: Vec<_> = metadata
@@ -62,7 +62,7 @@ pub(super) async fn dependencies(
         .filter_map(|text| Some((ProjectKey::of(name_of(text))?, text)))
         .collect();
     let keys: Vec<_> = needs.iter().map(|(key, _)| key.clone()).collect();
-    let here = index.which_are_here(&keys).await?;
+    let here = finder.here(&keys, sight)?;
     let dependency = |(key, text): (ProjectKey, &String)| Dependency {
         is_here: here.contains(&key),
         project: key.to_string(),
@@ -70,14 +70,6 @@ pub(super) async fn dependencies(
         text: without_extra(text).to_owned(),
     };
     Ok(needs.into_iter().map(dependency).collect())
-}
-
-/// Returns the name that a requirement begins with.
-fn name_of(requirement: &str) -> &str {
-    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-    let text = requirement.trim_start();
-    let end = text.find(|c| !is_name(c)).unwrap_or(text.len());
-    &text[..end]
 }
 
 /// Returns the extra that a requirement is for, if its marker asks for one.
@@ -138,27 +130,6 @@ pub(super) fn facts(metadata: &CoreMetadata) -> Vec<Fact> {
         );
     }
     facts
-}
-
-fn licence(metadata: &CoreMetadata) -> Option<String> {
-    if let Some(expression) = &metadata.license_expression {
-        return Some(expression.clone());
-    }
-    if let Some(text) = &metadata.license {
-        let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-        let line = lines
-            .next()
-            .filter(|line| line.len() <= MAX_LICENCE_BYTES)?;
-        let is_all = lines.next().is_none();
-        return Some(if is_all {
-            line.to_owned()
-        } else {
-            format!("{line} …")
-        });
-    }
-    let mut classified = metadata.classifiers.iter();
-    let found = classified.find_map(|classifier| classifier.strip_prefix("License :: "))?;
-    Some(found.rsplit(" :: ").next().unwrap_or(found).to_owned())
 }
 
 /// Returns how somebody is called, and an address to write to.

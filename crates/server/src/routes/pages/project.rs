@@ -4,26 +4,29 @@ use std::sync::Arc;
 
 use axum::Extension;
 use axum::extract::{OriginalUri, Path, State as Shares};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode};
 use wheelhouse_index::actor::Actor;
 use wheelhouse_index::overview::{Overview, OverviewFile, ReleaseLine};
 use wheelhouse_index::page::Shown;
-use wheelhouse_index::permission::{Principal, Right};
+use wheelhouse_index::permission::{Principal, Right, Sight};
 use wheelhouse_standards::name::ProjectKey;
 use wheelhouse_standards::simple::link::{encode_path, encode_segment};
 use wheelhouse_standards::simple::{ProjectStatus, Yanked};
 use wheelhouse_ui::project::{ClassifierGroup, Link, Notice, ProjectPage, Release, ReleaseFile};
 
 use super::super::simple::{moved_permanently, no_such_project, project_key, with_query};
+use super::search::{near_names, on_a_thread};
 use super::{Read, answer, facts};
-use crate::error::ApiError;
+use crate::error::{ApiError, NearNames};
 use crate::page_cache::Subject;
 use crate::request::RequestInfo;
 use crate::state::State;
 
 /// Longest version that is looked for, in bytes.
 const MAX_VERSION_BYTES: usize = 255;
+/// Projects that are named as needing one.
+const MAX_DEPENDENTS: usize = 20;
 
 /// `GET /project/{project}/`: the release that stands for the project. `?version=` is how the picker
 /// of versions asks without a script.
@@ -96,24 +99,38 @@ async fn page(
         }
         Some(version) => Subject::ReleasePage(project.as_str(), version),
     };
+    let sight = state.sight_of(&who)?;
+    let audience = sight.fingerprint();
     let reading = Box::pin(read(
         Arc::clone(state),
+        sight.clone(),
         info.clone(),
         who.clone(),
         project.clone(),
         version.clone(),
     ));
-    answer(state, info, headers, &who, subject, 0, reading).await
+    match answer(state, info, headers, &who, subject, audience, reading).await {
+        Err(error) if error.status == StatusCode::NOT_FOUND => {
+            let near = near_names(state, project.as_str(), sight).await?;
+            let mut response = error.into_response();
+            response.extensions_mut().insert(NearNames(near));
+            Ok(response)
+        }
+        answer => answer,
+    }
 }
 
 async fn read(
     state: State,
+    sight: Sight,
     info: RequestInfo,
     who: Principal,
     project: ProjectKey,
     version: Option<String>,
 ) -> Result<Read<ProjectPage>, ApiError> {
-    let index = &state.index;
+    // Noted before it is asked: what is behind now may be told differently soon.
+    let is_current = state.finding.is_current();
+    let index = &state.index.seen_with(&sight);
     let shown = index.overview(&project, version.as_deref()).await?;
     let Shown { page, is_complete } = shown.ok_or_else(|| match &version {
         None => no_such_project(&project),
@@ -121,13 +138,14 @@ async fn read(
     })?;
     Ok(Read {
         serial: Some(page.last_serial.0),
-        is_complete,
-        page: values(&state, &info, &who, &page, version, is_complete).await?,
+        is_complete: is_complete && is_current,
+        page: values(&state, &sight, &info, &who, &page, version, is_complete).await?,
     })
 }
 
 async fn values(
     state: &State,
+    sight: &Sight,
     info: &RequestInfo,
     who: &Principal,
     overview: &Overview,
@@ -159,6 +177,14 @@ async fn values(
         encode_segment(&version)
     ));
     let files = overview.files.iter();
+    let (finder, key, sees) = (
+        Arc::clone(state.finding.finder()),
+        overview.key.clone(),
+        sight.clone(),
+    );
+    let dependents =
+        on_a_thread(move || finder.dependents(&key, MAX_DEPENDENTS + 1, &sees)).await?;
+    let index = state.index.seen_with(sight);
     Ok(ProjectPage {
         project: name.to_owned(),
         name: overview.display_name.clone(),
@@ -171,9 +197,13 @@ async fn values(
         readme: facts::readme(metadata),
         releases: releases(&overview.releases),
         files: files.map(|file| release_file(info, &here, file)).collect(),
-        dependencies: facts::dependencies(&state.index, metadata).await?,
-        dependents: Vec::new(),
-        has_more_dependents: false,
+        dependencies: facts::dependencies(&index, metadata).await?,
+        has_more_dependents: dependents.len() > MAX_DEPENDENTS,
+        dependents: dependents
+            .into_iter()
+            .take(MAX_DEPENDENTS)
+            .map(|key| key.to_string())
+            .collect(),
         links: links(overview),
         facts: facts::facts(metadata),
         classifiers: ClassifierGroup::all(&metadata.classifiers),

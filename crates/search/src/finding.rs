@@ -1,0 +1,284 @@
+//! Asking the index.
+
+use std::collections::{HashMap, HashSet};
+
+use tantivy::collector::{Count, DocSetCollector, TopDocs};
+use tantivy::query::{
+    AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, EmptyQuery, FuzzyTermQuery, Occur, Query,
+    RegexQuery, TermQuery,
+};
+use tantivy::schema::{Field, IndexRecordOption, TantivyDocument, Value};
+use tantivy::{DocAddress, Order, Searcher, TantivyError, Term};
+use wheelhouse_index::identity::Timestamp;
+use wheelhouse_index::permission::Sight;
+use wheelhouse_index::ports::{FinderQuery, FoundProject, FoundProjects};
+use wheelhouse_standards::name::ProjectKey;
+
+use crate::fields::{Fields, words};
+
+/// Words of a query that count.
+const MAX_WORDS: usize = 12;
+/// Of how many of the best somebody who may not see everything gets what they may see.
+const MAX_SIFTED: usize = 5_000;
+/// Of how many of the best the licences are told.
+const LICENCES_OF: usize = 500;
+/// Licences that are told.
+const MAX_LICENCES: usize = 20;
+
+pub(crate) fn find(
+    fields: &Fields,
+    searcher: &Searcher,
+    wanted: &FinderQuery,
+    sight: &Sight,
+) -> Result<FoundProjects, TantivyError> {
+    let query = query(fields, wanted)?;
+    let sees_all = matches!(sight, Sight::Everything);
+    let last = wanted.offset.saturating_add(wanted.limit).max(LICENCES_OF);
+    let looked_at = if sees_all { last } else { MAX_SIFTED };
+    let total = searcher.search(&*query, &Count)?;
+    let best: Vec<DocAddress> = if has_words(wanted) {
+        let best = TopDocs::with_limit(looked_at).order_by_score();
+        let best = searcher.search(&*query, &best)?;
+        best.into_iter().map(|(_, place)| place).collect()
+    } else {
+        let newest = TopDocs::with_limit(looked_at).order_by_fast_field::<i64>("at", Order::Desc);
+        let newest = searcher.search(&*query, &newest)?;
+        newest.into_iter().map(|(_, place)| place).collect()
+    };
+    let mut seen = 0;
+    let mut found = FoundProjects::default();
+    let mut licences: HashMap<String, usize> = HashMap::new();
+    for place in best {
+        let document: TantivyDocument = searcher.doc(place)?;
+        let Some(project) = project(fields, &document).filter(|found| sight.has(&found.key)) else {
+            continue;
+        };
+        if let Some(licence) = text(&document, fields.licence)
+            && seen < LICENCES_OF
+        {
+            *licences.entry(licence.to_owned()).or_default() += 1;
+        }
+        if seen >= wanted.offset && found.projects.len() < wanted.limit {
+            found.projects.push(project);
+        }
+        seen += 1;
+    }
+    found.total = if sees_all { total } else { seen };
+    found.is_more = !sees_all && total > MAX_SIFTED;
+    let mut licences: Vec<_> = licences.into_iter().collect();
+    licences.sort_by(|(a, of_a), (b, of_b)| (of_b, a).cmp(&(of_a, b)));
+    let licences = licences.into_iter().take(MAX_LICENCES);
+    found.licences = licences.map(|(licence, _)| licence).collect();
+    Ok(found)
+}
+
+pub(crate) fn names(
+    fields: &Fields,
+    searcher: &Searcher,
+    prefix: &str,
+    limit: usize,
+    sight: &Sight,
+) -> Result<Vec<String>, TantivyError> {
+    let Some(prefix) = ProjectKey::of(prefix.trim()) else {
+        return Ok(Vec::new());
+    };
+    let query = begins(fields.key, prefix.as_str())?;
+    let mut names = seen_names(fields, searcher, &*query, sight)?;
+    names.sort_by(|a, b| (a.len(), a).cmp(&(b.len(), b)));
+    names.truncate(limit);
+    Ok(names)
+}
+
+pub(crate) fn near(
+    fields: &Fields,
+    searcher: &Searcher,
+    name: &str,
+    limit: usize,
+    sight: &Sight,
+) -> Result<Vec<String>, TantivyError> {
+    let Some(name) = ProjectKey::of(name.trim()) else {
+        return Ok(Vec::new());
+    };
+    // Of a short name two letters are too much of it.
+    let distances = if name.as_str().chars().count() < 5 {
+        1..=1
+    } else {
+        1..=2
+    };
+    for distance in distances {
+        let term = Term::from_field_text(fields.key, name.as_str());
+        let query = FuzzyTermQuery::new(term, distance, true);
+        let mut names = seen_names(fields, searcher, &query, sight)?;
+        names.retain(|near| near != name.as_str());
+        if !names.is_empty() {
+            names.sort();
+            names.truncate(limit);
+            return Ok(names);
+        }
+    }
+    Ok(Vec::new())
+}
+
+pub(crate) fn here(
+    fields: &Fields,
+    searcher: &Searcher,
+    projects: &[ProjectKey],
+    sight: &Sight,
+) -> Result<HashSet<ProjectKey>, TantivyError> {
+    let mut here = HashSet::new();
+    for project in projects.iter().filter(|project| sight.has(project)) {
+        if searcher.search(&*is(fields.key, project.as_str()), &Count)? > 0 {
+            here.insert(project.clone());
+        }
+    }
+    Ok(here)
+}
+
+pub(crate) fn dependents(
+    fields: &Fields,
+    searcher: &Searcher,
+    project: &ProjectKey,
+    limit: usize,
+    sight: &Sight,
+) -> Result<Vec<ProjectKey>, TantivyError> {
+    let query = is(fields.needs, project.as_str());
+    let mut found: Vec<_> = seen_names(fields, searcher, &*query, sight)?
+        .into_iter()
+        .filter_map(|name| ProjectKey::of(&name))
+        .filter(|found| found != project)
+        .collect();
+    found.sort();
+    found.truncate(limit);
+    Ok(found)
+}
+
+/// Returns the names in normal form of what fits, of so many at most.
+fn seen_names(
+    fields: &Fields,
+    searcher: &Searcher,
+    query: &dyn Query,
+    sight: &Sight,
+) -> Result<Vec<String>, TantivyError> {
+    let mut places: Vec<_> = searcher
+        .search(query, &DocSetCollector)?
+        .into_iter()
+        .collect();
+    places.sort();
+    places.truncate(MAX_SIFTED);
+    let mut names = Vec::new();
+    for place in places {
+        let document: TantivyDocument = searcher.doc(place)?;
+        if let Some(key) = text(&document, fields.key).and_then(ProjectKey::of)
+            && sight.has(&key)
+        {
+            names.push(key.to_string());
+        }
+    }
+    Ok(names)
+}
+
+fn has_words(wanted: &FinderQuery) -> bool {
+    !wanted.words.trim().is_empty()
+}
+
+fn query(fields: &Fields, wanted: &FinderQuery) -> Result<Box<dyn Query>, TantivyError> {
+    let mut clauses: Vec<(Occur, Box<dyn Query>)> = Vec::new();
+    if has_words(wanted) {
+        clauses.push((Occur::Must, texts(fields, &wanted.words)?));
+    }
+    let mut filter = |query| {
+        let silent: Box<dyn Query> = Box::new(ConstScoreQuery::new(query, 0.0));
+        clauses.push((Occur::Must, silent));
+    };
+    if let Some(minor) = wanted.python_minor {
+        let term = Term::from_field_u64(fields.python_minor, minor);
+        filter(Box::new(TermQuery::new(term, IndexRecordOption::Basic)));
+    }
+    if let Some(licence) = &wanted.licence {
+        filter(is(fields.licence, licence));
+    }
+    if let Some(classifier) = &wanted.classifier {
+        filter(is(fields.classifier, classifier));
+    }
+    if clauses.is_empty() {
+        return Ok(Box::new(AllQuery));
+    }
+    Ok(Box::new(BooleanQuery::new(clauses)))
+}
+
+/// Every word must be in some field; a project that is called as the whole text says, or whose name
+/// begins so, is far before the others.
+fn texts(fields: &Fields, text: &str) -> Result<Box<dyn Query>, TantivyError> {
+    let words = words(text, MAX_WORDS);
+    if words.is_empty() {
+        return Ok(Box::new(EmptyQuery));
+    }
+    let last = words.len() - 1;
+    let mut all: Vec<(Occur, Box<dyn Query>)> = Vec::new();
+    for (number, word) in words.iter().enumerate() {
+        let mut places: Vec<(Occur, Box<dyn Query>)> = Vec::new();
+        for (field, weight) in [
+            (fields.parts, 8.0),
+            (fields.keywords, 3.0),
+            (fields.summary, 2.0),
+            (fields.about, 1.0),
+        ] {
+            let term = Term::from_field_text(field, word);
+            let query = TermQuery::new(term, IndexRecordOption::WithFreqs);
+            places.push((
+                Occur::Should,
+                Box::new(BoostQuery::new(Box::new(query), weight)),
+            ));
+        }
+        // Somebody may be typing yet.
+        if number == last && word.chars().count() >= 2 {
+            places.push((Occur::Should, begins(fields.parts, word)?));
+            places.push((Occur::Should, begins(fields.summary, word)?));
+        }
+        all.push((Occur::Must, Box::new(BooleanQuery::new(places))));
+    }
+    let said: Box<dyn Query> = Box::new(BooleanQuery::new(all));
+    let Some(name) = ProjectKey::of(text.trim()) else {
+        return Ok(said);
+    };
+    let called = ConstScoreQuery::new(is(fields.key, name.as_str()), 2_000.0);
+    let begun = ConstScoreQuery::new(begins(fields.key, name.as_str())?, 500.0);
+    Ok(Box::new(BooleanQuery::new(vec![
+        (Occur::Should, said),
+        (Occur::Should, Box::new(called)),
+        (Occur::Should, Box::new(begun)),
+    ])))
+}
+
+fn is(field: Field, text: &str) -> Box<dyn Query> {
+    let term = Term::from_field_text(field, text);
+    Box::new(TermQuery::new(term, IndexRecordOption::Basic))
+}
+
+/// Finds terms that begin with a text.
+fn begins(field: Field, text: &str) -> Result<Box<dyn Query>, TantivyError> {
+    let mut pattern = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        if !c.is_alphanumeric() {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern.push_str(".*");
+    Ok(Box::new(RegexQuery::from_pattern(&pattern, field)?))
+}
+
+fn project(fields: &Fields, document: &TantivyDocument) -> Option<FoundProject> {
+    let at = document.get_first(fields.at).and_then(|at| at.as_i64());
+    Some(FoundProject {
+        key: ProjectKey::of(text(document, fields.key)?)?,
+        name: text(document, fields.name)?.to_owned(),
+        version: text(document, fields.version)?.to_owned(),
+        summary: text(document, fields.summary).map(str::to_owned),
+        at: Timestamp(at.unwrap_or_default()),
+    })
+}
+
+fn text(document: &TantivyDocument, field: Field) -> Option<&str> {
+    document.get_first(field)?.as_str()
+}
