@@ -259,7 +259,8 @@ fn is(field: Field, text: &str) -> Box<dyn Query> {
 fn begins(field: Field, text: &str) -> Result<Box<dyn Query>, TantivyError> {
     let mut pattern = String::with_capacity(text.len() + 8);
     for c in text.chars() {
-        if !c.is_alphanumeric() {
+        // Before other characters a backslash has a meaning.
+        if r"\.+*?()|[]{}^$#&-~".contains(c) {
             pattern.push('\\');
         }
         pattern.push(c);

@@ -54,7 +54,7 @@ fn templates(folder: &Path) -> Result<Vec<(String, String)>, SettingsError> {
         let path = entry.map_err(failed)?.path();
         let name = path.file_name().and_then(|name| name.to_str());
         // Editors leave files of their own beside.
-        if let Some(name) = name.filter(|name| name.ends_with(".html"))
+        if let Some(name) = name.filter(|_| path.extension().is_some_and(|end| end == "html"))
             && let Some(template) = text(&path)?
         {
             templates.push((name.to_owned(), template));

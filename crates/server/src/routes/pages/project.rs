@@ -177,14 +177,13 @@ async fn values(
         encode_segment(&version)
     ));
     let files = overview.files.iter();
-    let (finder, key, sees) = (
-        Arc::clone(state.finding.finder()),
-        overview.key.clone(),
-        sight.clone(),
-    );
-    let dependents =
-        on_a_thread(move || finder.dependents(&key, MAX_DEPENDENTS + 1, &sees)).await?;
-    let index = state.index.seen_with(sight);
+    let (finder, key) = (Arc::clone(state.finding.finder()), overview.key.clone());
+    let (sees, said) = (sight.clone(), metadata.clone());
+    let (dependents, dependencies) = on_a_thread(move || {
+        let dependents = finder.dependents(&key, MAX_DEPENDENTS + 1, &sees)?;
+        Ok((dependents, facts::dependencies(&*finder, &sees, &said)?))
+    })
+    .await?;
     Ok(ProjectPage {
         project: name.to_owned(),
         name: overview.display_name.clone(),
@@ -197,7 +196,7 @@ async fn values(
         readme: facts::readme(metadata),
         releases: releases(&overview.releases),
         files: files.map(|file| release_file(info, &here, file)).collect(),
-        dependencies: facts::dependencies(&index, metadata).await?,
+        dependencies,
         has_more_dependents: dependents.len() > MAX_DEPENDENTS,
         dependents: dependents
             .into_iter()
