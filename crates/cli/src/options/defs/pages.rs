@@ -50,7 +50,7 @@ pub(crate) static THEME: OptionDef = OptionDef {
     help: "Give pages the look that this folder holds.",
     details: "Read once, at the start: `name.txt` (what the index is called), `style.css` (rules after \
            ours), `logo.svg` or `logo.png`, and `templates/` with pages in place of ours. See \
-           docs/theme.md.",
+           docs/guides/theme.md.",
     ..OptionDef::BASE
 };
 
