@@ -7,9 +7,11 @@ use crate::Page;
 /// The home page.
 #[derive(Debug, Clone, Serialize)]
 pub struct HomePage {
-    /// Projects that there are, for those who may know.
+    /// Whether the visitor may see anything of what is here.
+    pub is_seen: bool,
+    /// Projects that there are, for those who may see all of them.
     pub projects: Option<u64>,
-    /// Files that there are, for those who may know.
+    /// Files that there are, for those who may see all of them.
     pub files: Option<u64>,
     /// The releases that were uploaded last.
     pub newest: Vec<NewestRelease>,

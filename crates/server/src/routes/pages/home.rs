@@ -27,19 +27,22 @@ pub(in crate::routes) async fn home(
     let who = state.who(headers, info, Right::List).await?;
     let sight = state.sight_of(&who).ok();
     let audience = sight.as_ref().map_or(u64::MAX, Sight::fingerprint);
+    let sees_all = matches!(sight, Some(Sight::Everything));
     let index = sight.map(|sight| state.index.seen_with(&sight));
     let is_open = state.access.is_open(Right::List);
     let simple = info.external.url("/simple/");
-    let reading = read(index, is_open, simple);
+    let reading = read(index, sees_all, is_open, simple);
     answer(state, info, headers, &who, Subject::Home, audience, reading).await
 }
 
 async fn read(
     index: Option<Arc<Index>>,
+    sees_all: bool,
     is_open: bool,
     simple: String,
 ) -> Result<Read<HomePage>, ApiError> {
     let mut page = HomePage {
+        is_seen: index.is_some(),
         projects: None,
         files: None,
         newest: Vec::new(),
@@ -48,10 +51,12 @@ async fn read(
     };
     let mut is_complete = true;
     if let Some(index) = index {
-        let counts = index.counts().await?;
+        if sees_all {
+            let counts = index.counts().await?;
+            (page.projects, page.files) = (Some(counts.projects), Some(counts.files));
+        }
         let newest = index.newest_releases(NEWEST).await?;
         is_complete = newest.is_complete;
-        (page.projects, page.files) = (Some(counts.projects), Some(counts.files));
         let releases = newest.page.into_iter().map(|release| NewestRelease {
             project: release.project.to_string(),
             name: release.name,
