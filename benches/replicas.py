@@ -56,11 +56,12 @@ class Town:
         self.count, self.client, self.sites = count, Client(), []
         Program.path = program
 
-        def serve(_: Door, *options: str, **more: object) -> Site:
+        def serve(_: Door, *options: str, start: bool, **more: object) -> Site:
+            assert not start, "whoever asks starts it"
             where = folder / f"{count}-{len(self.sites)}"
             where.mkdir()
             self.sites.append(Site(Program("wheelhouse"), where, options, **more))
-            return self.sites[-1].start()
+            return self.sites[-1]
 
         store.make_bucket(f"bench-{count}")
         replicas(serve, count, cluster, store, f"bench-{count}")
@@ -95,6 +96,9 @@ class Town:
     def upload(self, count: int, prefix: str) -> tuple[list[float], list[float], int]:
         """Uploads one file after the other. Returns what each took, how much later than the answer a page
         had to be asked for at each other server to show it, and how many looks did not."""
+        # Those from before the reading have rested too long.
+        self.client.close()
+        self.client = Client()
         took, seen, missed = [], [], 0
         for number in range(count):
             here = self.sites[number % self.count]
