@@ -12,6 +12,7 @@ use wheelhouse_index::ports::{AccessChange, AccessRecord, AccessStore, StoreErro
 use wheelhouse_standards::digest::Digester;
 use wheelhouse_standards::name::ProjectKey;
 
+use super::commit::{ACCESS_CHANGED, CHANNEL};
 use super::failure::{Failure, Outcome};
 use super::pipeline::Pipeline;
 use super::pool::{connection, renew};
@@ -141,6 +142,7 @@ async fn write_all(client: &Object, change: &AccessChange) -> Outcome<()> {
              ORDER BY place",
         )
         .await?;
+    let notify = client.prepare_cached("SELECT pg_notify($1, $2)").await?;
     let (kinds, keys): (Vec<&[u8]>, Vec<&[u8]>) = change
         .put
         .iter()
@@ -163,6 +165,9 @@ async fn write_all(client: &Object, change: &AccessChange) -> Outcome<()> {
     }
     if !change.remove.is_empty() {
         pipeline.execute(client, &remove, vec![&gone_kinds, &gone_keys]);
+    }
+    if !change.put.is_empty() || !change.remove.is_empty() {
+        pipeline.execute(client, &notify, vec![&CHANNEL, &ACCESS_CHANGED]);
     }
     if !change.events.is_empty() {
         pipeline.execute(client, &note, notes.values());

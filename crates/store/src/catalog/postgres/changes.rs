@@ -15,7 +15,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use wheelhouse_index::identity::Serial;
 
 use super::address::PostgresAddress;
-use super::commit::CHANNEL;
+use super::commit::{ACCESS_CHANGED, CHANNEL};
 use super::failure::{Failure, Outcome};
 use super::read::serial_of;
 
@@ -28,14 +28,14 @@ const RETRY: Duration = Duration::from_millis(250);
 /// The head of the journal, as it moves. It never goes back.
 #[derive(Debug)]
 pub struct JournalChanges {
-    head: watch::Receiver<Serial>,
+    head: watch::Receiver<Heard>,
     task: JoinHandle<()>,
 }
 
 impl JournalChanges {
     /// Begins to listen, with a connection of its own.
     pub(super) fn follow(address: &PostgresAddress, head: Serial) -> Self {
-        let (sender, receiver) = watch::channel(head);
+        let (sender, receiver) = watch::channel(Heard { head, stirs: 0 });
         let address = address.clone();
         Self {
             head: receiver,
@@ -45,16 +45,17 @@ impl JournalChanges {
 
     /// Returns the serial that was heard of last.
     pub fn head(&self) -> Serial {
-        *self.head.borrow()
+        self.head.borrow().head
     }
 
-    /// Waits for a serial that was not waited for yet, and returns the greatest.
+    /// Waits for a serial that was not waited for yet, or for somebody to change who may do what, and
+    /// returns the greatest serial.
     pub async fn next(&mut self) -> Serial {
         if self.head.changed().await.is_err() {
             // The task ends with this value, and not before.
             std::future::pending::<()>().await;
         }
-        *self.head.borrow_and_update()
+        self.head.borrow_and_update().head
     }
 }
 
@@ -64,7 +65,7 @@ impl Drop for JournalChanges {
     }
 }
 
-async fn listen(address: &PostgresAddress, head: &watch::Sender<Serial>) {
+async fn listen(address: &PostgresAddress, head: &watch::Sender<Heard>) {
     loop {
         if let Err(failure) = listen_once(address, head).await {
             tracing::debug!("the journal cannot be listened to at the moment: {failure}");
@@ -73,7 +74,7 @@ async fn listen(address: &PostgresAddress, head: &watch::Sender<Serial>) {
     }
 }
 
-async fn listen_once(address: &PostgresAddress, head: &watch::Sender<Serial>) -> Outcome<()> {
+async fn listen_once(address: &PostgresAddress, head: &watch::Sender<Heard>) -> Outcome<()> {
     let (client, mut heard) = connect(&address.config, address.tls.as_ref()).await?;
     client.batch_execute(&format!("LISTEN {CHANNEL}")).await?;
     let ask = client
@@ -84,7 +85,8 @@ async fn listen_once(address: &PostgresAddress, head: &watch::Sender<Serial>) ->
     loop {
         tokio::select! {
             serial = heard.recv() => match serial {
-                Some(serial) => told(head, serial),
+                Some(Told::Serial(serial)) => told(head, serial),
+                Some(Told::Access) => head.send_modify(|heard| heard.stirs += 1),
                 None => return Err(Failure::Busy("the connection was closed")),
             },
             // The first time at once: what was missed before is heard of now.
@@ -96,27 +98,42 @@ async fn listen_once(address: &PostgresAddress, head: &watch::Sender<Serial>) ->
     }
 }
 
-fn told(head: &watch::Sender<Serial>, serial: i64) {
+fn told(head: &watch::Sender<Heard>, serial: i64) {
     let serial = serial_of(serial);
     head.send_if_modified(|known| {
-        let is_new = serial > *known;
+        let is_new = serial > known.head;
         if is_new {
-            *known = serial;
+            known.head = serial;
         }
         is_new
     });
 }
 
-type Heard = mpsc::UnboundedReceiver<i64>;
+/// What was heard up to now.
+#[derive(Debug)]
+struct Heard {
+    /// The greatest serial.
+    head: Serial,
+    /// How often somebody changed who may do what.
+    stirs: u64,
+}
 
-async fn connect(config: &Config, tls: Option<&Arc<ClientConfig>>) -> Outcome<(Client, Heard)> {
+/// What one message says.
+enum Told {
+    Serial(i64),
+    Access,
+}
+
+type Messages = mpsc::UnboundedReceiver<Told>;
+
+async fn connect(config: &Config, tls: Option<&Arc<ClientConfig>>) -> Outcome<(Client, Messages)> {
     match tls {
         None => connect_with(config, NoTls).await,
         Some(tls) => connect_with(config, MakeRustlsConnect::new((**tls).clone())).await,
     }
 }
 
-async fn connect_with<T>(config: &Config, tls: T) -> Outcome<(Client, Heard)>
+async fn connect_with<T>(config: &Config, tls: T) -> Outcome<(Client, Messages)>
 where
     T: MakeTlsConnect<Socket>,
     T::Stream: Send + 'static,
@@ -128,10 +145,13 @@ where
     // Ends when the client is dropped, or the connection breaks.
     tokio::spawn(async move {
         while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
-            if let AsyncMessage::Notification(told) = message
-                && let Ok(serial) = told.payload().parse()
-            {
-                let _ = sender.send(serial);
+            let AsyncMessage::Notification(told) = message else {
+                continue;
+            };
+            if told.payload() == ACCESS_CHANGED {
+                let _ = sender.send(Told::Access);
+            } else if let Ok(serial) = told.payload().parse() {
+                let _ = sender.send(Told::Serial(serial));
             }
         }
     });

@@ -28,6 +28,9 @@ use arrays::{Commits, Events, Files, Marks, Projects, chunks};
 
 /// Where `NOTIFY` tells of commits. What it says is the serial, and nothing else.
 pub(super) const CHANNEL: &str = "wheelhouse_journal";
+/// What is told there, in place of a serial, when somebody changed who may do what. Older programs do
+/// not know it, and look by themselves now and then.
+pub(super) const ACCESS_CHANGED: &str = "access";
 
 /// Takes the lock of all writers, and tells the number of the transaction, by which it is found
 /// out what became of it if the connection is lost.

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use wheelhouse_index::change::Attribution;
-use wheelhouse_index::ports::{AccessStore as _, Committed};
+use wheelhouse_index::ports::{AccessChange, AccessRecord, AccessStore as _, Committed};
 
 use super::plan::Plan;
 use super::writer::Settled;
@@ -383,6 +383,28 @@ async fn changes_are_heard_of_at_once_and_after_the_connection_was_lost() {
     let heard = tokio::time::timeout(Duration::from_secs(5), changes.next()).await;
     assert_eq!(heard.unwrap(), second);
     assert_eq!(changes.head(), second);
+}
+
+#[tokio::test]
+async fn a_change_of_who_may_do_what_is_heard_of_at_once() {
+    let database = Database::new().await;
+    let (writer, reader) = (database.open().await, database.open().await);
+    let mut changes = reader.changes().await.unwrap();
+    // The first is heard of when the connection listens, or a look says so.
+    let head = add(&writer, "demo-1.zip").await;
+    assert_eq!(changes.next().await, head);
+    let put = vec![AccessRecord {
+        kind: "role".to_owned(),
+        key: "x".to_owned(),
+        body: serde_json::json!({}),
+    }];
+    let change = AccessChange {
+        put,
+        ..AccessChange::default()
+    };
+    writer.change_access(change).await.unwrap();
+    let heard = tokio::time::timeout(Duration::from_secs(5), changes.next()).await;
+    assert_eq!(heard.unwrap(), head);
 }
 
 #[tokio::test]
