@@ -20,7 +20,9 @@ pub use ending::{Ending, ends_well};
 pub use error::ArchiveError;
 pub use limits::Limits;
 pub use mark::MemberMark;
-pub use members::{Listing, Member, MemberBytes, MemberKind, Visit, is_code, is_looked_into, list, walk};
+pub use members::{
+    Listing, Member, MemberBytes, MemberKind, Visit, is_code, is_looked_into, list, walk,
+};
 pub use metadata::{WheelMetadata, egg_metadata, sdist_metadata, wheel_metadata};
 pub use read_at::{FileAt, ReadAt};
 
