@@ -24,6 +24,14 @@ pub struct Hunk {
     pub lines: Vec<DiffLine>,
 }
 
+impl Hunk {
+    /// Returns which lines it is about, as unified diffs have it.
+    pub fn title(&self) -> String {
+        let ((old, old_count), (new, new_count)) = (self.old, self.new);
+        format!("@@ -{old},{old_count} +{new},{new_count} @@")
+    }
+}
+
 /// One line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DiffLine {
