@@ -9,6 +9,7 @@ import pytest
 
 from pages.test_inside import encrypted, zipped
 from support.distributions import Distribution, any_file, metadata, sdist, wheel
+from support.owners import own
 from support.programs import Site
 
 PAGE = "/project/demo/changes/1.0...2.0"
@@ -144,8 +145,7 @@ def test_large_changes_are_cut(serve, wheelhouse):
 def test_a_quarantined_project_shows_nothing(serve, wheelhouse):
     site = serve(wheelhouse, files=[OLD, NEW])
     assert site.get(PAGE).status == 200
-    done = wheelhouse.run("status", "demo", "quarantined", *site.owner_words)
-    assert done.returncode == 0, done.stderr
+    own(site, "status", "demo", "quarantined")
     for path in [PAGE, "/project/demo/1.0/file/demo-1.0-py3-none-any.whl",
                  "/project/demo/1.0/file/demo-1.0-py3-none-any.whl/demo/a.py"]:
         assert site.get(path).status == 404, path
