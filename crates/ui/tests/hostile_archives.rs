@@ -44,7 +44,13 @@ fn skeleton(html: &str) -> Vec<String> {
 /// The same text with a harmless letter in place of each character.
 fn harmless(text: &str) -> String {
     text.chars()
-        .map(|c| if matches!(c, '\n' | '\r' | '/') { c } else { 'x' })
+        .map(|c| {
+            if matches!(c, '\n' | '\r' | '/') {
+                c
+            } else {
+                'x'
+            }
+        })
         .collect()
 }
 
@@ -99,7 +105,11 @@ fn member(texts: &[String]) -> MemberPage {
         target: Some(texts[0].clone()),
         marks: Vec::new(),
         notes: texts.to_vec(),
-        tables: vec![Table::new(&texts[0], &["a", "b"], texts.iter().map(row).collect())],
+        tables: vec![Table::new(
+            &texts[0],
+            &["a", "b"],
+            texts.iter().map(row).collect(),
+        )],
         text: None,
         hex: None,
     };
@@ -158,7 +168,8 @@ fn changes(texts: &[String]) -> ChangesPage {
 fn text() -> impl Strategy<Value = String> {
     prop_oneof![
         any::<String>(),
-        prop::collection::vec(any::<u8>(), 0..40).prop_map(|bytes| bytes.into_iter().map(char::from).collect()),
+        prop::collection::vec(any::<u8>(), 0..40)
+            .prop_map(|bytes| bytes.into_iter().map(char::from).collect()),
         prop::sample::select(vec![
             "<script>alert(1)</script>",
             "\"><img src=x onerror=alert(1)>",

@@ -195,3 +195,22 @@ fn damaged_files_are_compared_as_far_as_they_go() {
         found.notes
     );
 }
+
+proptest::proptest! {
+    #[test]
+    fn any_members_and_any_bytes_are_compared(
+        old in proptest::collection::vec((".{0,20}", proptest::collection::vec(proptest::num::u8::ANY, 0..100)), 0..6),
+        new in proptest::collection::vec((".{0,20}", proptest::collection::vec(proptest::num::u8::ANY, 0..100)), 0..6),
+        cut in 0_usize..200,
+    ) {
+        let (old, mut new) = (zip_of(&old), zip_of(&new));
+        for (old_name, new_name) in [(OLD, NEW), ("demo-1.0.zip", "demo-2.0.tar.gz"), ("demo-1.0.egg", OLD)] {
+            compare((&old, old_name), (&new, new_name)).expect("bytes in memory can be read");
+        }
+        // A file that is the same as itself has not changed.
+        let same = compare((&old, OLD), (&old, OLD)).expect("bytes in memory can be read");
+        proptest::prop_assert!(same.files.is_empty() && same.hooks.is_empty());
+        new.truncate(new.len().saturating_sub(cut));
+        compare((&old, OLD), (&new, NEW)).expect("bytes in memory can be read");
+    }
+}
