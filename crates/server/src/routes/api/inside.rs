@@ -44,7 +44,7 @@ impl FromRequestParts<State> for ProjectFile {
 #[utoipa::path(
     get,
     path = "/api/v1/projects/{project}/files/{file}/members",
-    operation_id = "members_of_file",
+    operation_id = "inside",
     tag = "reading",
     params(
         ("project" = String, Path, description = "The project, in any spelling", example = "demo"),
