@@ -128,6 +128,8 @@ def test_other_spellings_are_redirected(serve, wheelhouse):
     site = serve(wheelhouse, files=[wheel("demo", "1.0")])
     for path, target in [
         (f"/project/DEMO/1.0/file/{NAME}", PAGE),
+        (f"{PAGE}/", PAGE),
+        ("/project/demo/changes/1.0...2.0/?file=x", "/project/demo/changes/1.0...2.0?file=x"),
         (f"/project/De.mo/1.0/file/{NAME}/demo.py?x=1", f"/project/de-mo/1.0/file/{NAME}/demo.py?x=1"),
     ]:
         answer = site.get(path)

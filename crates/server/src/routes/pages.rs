@@ -58,12 +58,20 @@ pub(super) fn router(state: &State) -> Router<State> {
             get(inside::file),
         )
         .route(
+            "/project/{project}/{version}/file/{file}/",
+            get(inside::without_slash),
+        )
+        .route(
             "/project/{project}/{version}/file/{file}/{*member}",
             get(inside::member),
         )
         .route(
             "/project/{project}/changes/{versions}",
             get(changes::changes),
+        )
+        .route(
+            "/project/{project}/changes/{versions}/",
+            get(inside::without_slash),
         )
         .layer(middleware::from_fn_with_state(
             Arc::clone(state),

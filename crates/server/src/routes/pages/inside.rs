@@ -115,6 +115,15 @@ pub(super) async fn member(
     .await
 }
 
+/// `GET` of a file or of changes with a slash at the end.
+pub(super) async fn without_slash(
+    Extension(info): Extension<RequestInfo>,
+    OriginalUri(uri): OriginalUri,
+) -> Response {
+    let target = info.external.path(uri.path().trim_end_matches('/'));
+    moved_permanently(&with_query(&target, uri.query()))
+}
+
 /// Returns who asks, if they may both see a project and download its files.
 pub(super) async fn authorised(
     state: &State,
