@@ -10,6 +10,7 @@ use wheelhouse_standards::name::ProjectKey;
 use crate::change::{Change, Event};
 use crate::damage::Damage;
 use crate::identity::{IndexName, Serial, Timestamp};
+use crate::inspect::Inspector;
 use crate::journal::JournalReader;
 use crate::knowledge::Knowledge;
 use crate::locks::NameLocks;
@@ -50,6 +51,7 @@ pub struct Core {
     pub(crate) knowledge: Knowledge,
     pub(crate) withdrawn: Withdrawn,
     pub(crate) damage: Damage,
+    pub(crate) inspector: Inspector,
     /// Held while an owner changes something: what is planned is what is done.
     pub(crate) managing: tokio::sync::Mutex<()>,
 }
@@ -123,6 +125,7 @@ impl Index {
         let (learner, learned) = mpsc::channel(1_024);
         tokio::spawn(Learner::new(name.clone(), Arc::clone(&catalog)).run(learned));
         let view: Arc<dyn View> = Arc::new(Hosted::new(name.clone(), Arc::clone(&catalog)));
+        let inspector = Inspector::new(options.reading_threads);
         let core = Core {
             name,
             catalog,
@@ -136,6 +139,7 @@ impl Index {
             knowledge: Knowledge::default(),
             withdrawn: Withdrawn::default(),
             damage: Damage::default(),
+            inspector,
             managing: tokio::sync::Mutex::default(),
         };
         Arc::new(Self {

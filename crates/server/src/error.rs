@@ -8,7 +8,9 @@ use http::header::{CONTENT_TYPE, RETRY_AFTER, VARY, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use hyper::ext::ReasonPhrase;
 use wheelhouse_index::access::AccessError;
+use wheelhouse_index::compare::CompareError;
 use wheelhouse_index::download::DownloadError;
+use wheelhouse_index::inspect::InspectError;
 use wheelhouse_index::manage::ManageError;
 use wheelhouse_index::ports::{IdentifyError, StoreError};
 use wheelhouse_index::publish::PublishError;
@@ -260,6 +262,27 @@ impl From<DownloadError> for ApiError {
                 Self::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string())
             }
             DownloadError::Store(source) => Self::of_store(source),
+        }
+    }
+}
+
+impl From<InspectError> for ApiError {
+    fn from(error: InspectError) -> Self {
+        match error {
+            InspectError::Download(source) => source.into(),
+            InspectError::NoMember => Self::new(StatusCode::NOT_FOUND, error.to_string()),
+            InspectError::Busy => Self::later(error.to_string()),
+        }
+    }
+}
+
+impl From<CompareError> for ApiError {
+    fn from(error: CompareError) -> Self {
+        match error {
+            CompareError::NoProject | CompareError::NoRelease(_) | CompareError::NoFiles => {
+                Self::new(StatusCode::NOT_FOUND, error.to_string())
+            }
+            CompareError::Inspect(source) => source.into(),
         }
     }
 }

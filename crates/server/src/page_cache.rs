@@ -43,6 +43,10 @@ pub(crate) enum Subject<'a> {
     ProjectPage(&'a str),
     /// That of a release, by the project's key and any spelling of the version.
     ReleasePage(&'a str, &'a str),
+    /// That of what is inside a file, by the project's key and which file and member.
+    InsidePage(&'a str, &'a str),
+    /// That of what changed, by the project's key and between what.
+    ChangesPage(&'a str, &'a str),
 }
 
 impl Subject<'_> {
@@ -53,7 +57,8 @@ impl Subject<'_> {
             | Self::OldDocument(key)
             | Self::Release(key, _)
             | Self::Releases(key)
- => key,
+            | Self::InsidePage(key, _)
+            | Self::ChangesPage(key, _) => key,
             Self::Projects
             | Self::Files
             | Self::Updates
@@ -82,6 +87,8 @@ impl Subject<'_> {
             Self::Home => (10, "", ""),
             Self::ProjectPage(key) => (11, key, ""),
             Self::ReleasePage(key, version) => (12, key, version),
+            Self::InsidePage(key, detail) => (13, key, detail),
+            Self::ChangesPage(key, detail) => (14, key, detail),
         }
     }
 }
@@ -289,6 +296,9 @@ mod tests {
             Subject::Home,
             Subject::ProjectPage("a"),
             Subject::ReleasePage("a", "1"),
+            Subject::InsidePage("a", "1"),
+            Subject::InsidePage("a", "2"),
+            Subject::ChangesPage("a", "1"),
         ];
         let forms = [Form::Json, Form::Feed, Form::Text, Form::Page].into_iter();
         let forms: Vec<_> = forms.chain(Representation::ALL.map(Form::Simple)).collect();

@@ -18,6 +18,7 @@ mod wheel;
 pub use consistency::compare;
 pub use form::{FormFields, check_form};
 pub use project_name::check_new_project;
+pub(crate) use record::first_field;
 
 use crate::archive::{ArchiveError, ReadAt};
 use crate::filename::DistributionFilename;

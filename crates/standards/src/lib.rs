@@ -9,6 +9,7 @@ pub mod entity_tag;
 pub mod filename;
 pub mod found;
 pub mod htpasswd;
+pub mod inside;
 pub mod json_api;
 pub mod license;
 pub mod metadata;

@@ -8,7 +8,8 @@ use crate::specifier::RequiresPython;
 
 mod headers;
 
-use headers::{Header, Headers};
+use headers::Header;
+pub(crate) use headers::Headers;
 
 /// The core metadata of one file, for pages and for the JSON interface.
 ///

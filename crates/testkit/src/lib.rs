@@ -7,3 +7,4 @@ mod zip;
 
 pub use sdist::Sdist;
 pub use wheel::Wheel;
+pub use zip::archive as zip_of;

@@ -1,7 +1,10 @@
 //! Zip archives of stored members.
 
 /// Returns an archive with these members.
-pub(crate) fn archive(members: &[(String, Vec<u8>)]) -> Vec<u8> {
+///
+/// # Panics
+/// For more than the old form of zip archives can hold.
+pub fn archive(members: &[(String, Vec<u8>)]) -> Vec<u8> {
     let mut archive = Vec::new();
     let mut directory = Vec::new();
     for (name, bytes) in members {

@@ -24,6 +24,9 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("search.html", include_str!("../templates/search.html")),
     ("project.html", include_str!("../templates/project.html")),
     ("failure.html", include_str!("../templates/failure.html")),
+    ("inside.html", include_str!("../templates/inside.html")),
+    ("member.html", include_str!("../templates/member.html")),
+    ("changes.html", include_str!("../templates/changes.html")),
 ];
 
 /// Returns the names of all templates, for a sentence.

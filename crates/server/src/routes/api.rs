@@ -4,6 +4,7 @@ mod access;
 mod caller;
 mod changes;
 mod events;
+mod inside;
 mod problem;
 mod project;
 mod status;
@@ -45,6 +46,8 @@ pub(crate) fn router() -> Router<State> {
         .routes(routes!(changes::undelete))
         .routes(routes!(changes::set_status))
         .routes(routes!(project::show))
+        .routes(routes!(inside::members))
+        .routes(routes!(inside::changes))
         .routes(routes!(events::list))
         .routes(routes!(status::show))
         .routes(routes!(access::can::can))

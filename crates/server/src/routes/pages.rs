@@ -2,9 +2,12 @@
 //! the values of a page; what all of them share is here.
 
 mod assets;
+mod changes;
+mod described;
 mod facts;
 mod failure;
 mod home;
+mod inside;
 mod project;
 mod search;
 
@@ -50,6 +53,26 @@ pub(super) fn router(state: &State) -> Router<State> {
         .route("/project/{project}/", get(project::project))
         .route("/project/{project}/{version}", get(project::add_slash))
         .route("/project/{project}/{version}/", get(project::release))
+        .route(
+            "/project/{project}/{version}/file/{file}",
+            get(inside::file),
+        )
+        .route(
+            "/project/{project}/{version}/file/{file}/",
+            get(inside::without_slash),
+        )
+        .route(
+            "/project/{project}/{version}/file/{file}/{*member}",
+            get(inside::member),
+        )
+        .route(
+            "/project/{project}/changes/{versions}",
+            get(changes::changes),
+        )
+        .route(
+            "/project/{project}/changes/{versions}/",
+            get(inside::without_slash),
+        )
         .layer(middleware::from_fn_with_state(
             Arc::clone(state),
             failure::as_page,

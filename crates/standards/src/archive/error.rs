@@ -33,6 +33,9 @@ pub enum ArchiveError {
         /// What is wrong with it.
         what: String,
     },
+    /// Files of this kind are not looked into.
+    #[error("files of this kind are not looked into")]
+    OtherKind,
     /// A limit was reached.
     #[error("{what}: more than {limit}")]
     TooMuch {

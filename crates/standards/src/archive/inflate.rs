@@ -8,6 +8,8 @@ use super::read_at::Section;
 use super::{ArchiveError, Limits, ReadAt};
 
 const BUFFER_BYTES: usize = 32 << 10;
+/// What is wrong with a member that is longer or shorter than it claims.
+pub(super) const WRONG_SIZE: &str = "a member has another size than it claims";
 
 /// Inflates one zip member of known place and size. `data` is the place of its compressed bytes.
 pub(super) fn inflate_member(
@@ -29,10 +31,7 @@ pub(super) fn inflate_member(
     };
     result.map_err(|error| reading_error(error, start))?;
     if bytes.len() as u64 != size_bytes {
-        return Err(ArchiveError::damaged(
-            "a member has another size than it claims",
-            start,
-        ));
+        return Err(ArchiveError::damaged(WRONG_SIZE, start));
     }
     Ok(bytes)
 }

@@ -36,6 +36,13 @@ impl Limits {
         inflation_ratio: 200,
         inflation_free_bytes: 64 << 20,
     };
+
+    /// The limits for somebody who looks inside: they wait for the answer.
+    pub const LOOKING: Self = Self {
+        members: 20_000,
+        inflated_bytes: 512 << 20,
+        ..Self::DEFAULT
+    };
 }
 
 impl Default for Limits {

@@ -9,6 +9,8 @@ mod ending;
 mod error;
 mod inflate;
 mod limits;
+mod mark;
+mod members;
 mod metadata;
 mod read_at;
 pub mod tar;
@@ -17,6 +19,10 @@ pub mod zip;
 pub use ending::{Ending, ends_well};
 pub use error::ArchiveError;
 pub use limits::Limits;
+pub use mark::MemberMark;
+pub use members::{
+    Listing, Member, MemberBytes, MemberKind, Visit, is_code, is_looked_into, list, walk,
+};
 pub use metadata::{WheelMetadata, egg_metadata, sdist_metadata, wheel_metadata};
 pub use read_at::{FileAt, ReadAt};
 

@@ -42,6 +42,8 @@ pub struct TarMember {
     pub link: Vec<u8>,
     /// Whether parts of the file are left out of the archive.
     pub is_sparse: bool,
+    /// The mode bits; 0 if there are none that can be read.
+    pub mode: u32,
 }
 
 impl TarMember {
@@ -135,6 +137,7 @@ impl<'s> TarArchive<'s> {
                         size_bytes,
                         link: if is_link { link } else { Vec::new() },
                         is_sparse: kind == b'S' || pax.is_sparse,
+                        mode: header.mode,
                     }));
                 }
             }
@@ -148,6 +151,34 @@ impl<'s> TarArchive<'s> {
     /// As [`ArchiveError`] says.
     pub fn read(&mut self, member: &TarMember, limit_bytes: u64) -> Result<Vec<u8>, ArchiveError> {
         self.take(member.size_bytes, limit_bytes)
+    }
+
+    /// Hands over the bytes of the member that was returned last in pieces, of `limit_bytes` at
+    /// most, and returns whether those were all. They can be read once.
+    ///
+    /// # Errors
+    /// As [`ArchiveError`] says.
+    pub fn pieces(
+        &mut self,
+        member: &TarMember,
+        limit_bytes: u64,
+        take: &mut dyn FnMut(&[u8]),
+    ) -> Result<bool, ArchiveError> {
+        let mut left = member.size_bytes.min(limit_bytes);
+        let mut buffer = vec![0; 16 * BLOCK_LEN];
+        while left > 0 {
+            let blocks = left.next_multiple_of(BLOCK_BYTES).min(self.unread);
+            let wanted = usize::try_from(blocks).map_or(buffer.len(), |n| n.min(buffer.len()));
+            if wanted == 0 || !self.bytes.fill(&mut buffer[..wanted])? {
+                let position = self.bytes.position();
+                return Err(ArchiveError::damaged("a member's bytes end here", position));
+            }
+            self.unread -= wanted as u64;
+            let count = usize::try_from(left).map_or(wanted, |left| left.min(wanted));
+            take(&buffer[..count]);
+            left -= count as u64;
+        }
+        Ok(member.size_bytes <= limit_bytes)
     }
 
     fn count(&mut self) -> Result<(), ArchiveError> {
@@ -228,6 +259,7 @@ struct Header {
     link: Vec<u8>,
     kind: u8,
     size_bytes: u64,
+    mode: u32,
 }
 
 impl Header {
@@ -267,6 +299,9 @@ impl Header {
             link: text(&block[157..257]).to_vec(),
             kind: block[156],
             size_bytes,
+            mode: octal(&block[100..108])
+                .and_then(|mode| u32::try_from(mode).ok())
+                .unwrap_or(0),
         })
     }
 }

@@ -4,7 +4,9 @@
 
 use std::io::{BufReader, Read};
 
-use super::inflate::{inflate_member, reading_error};
+use flate2::bufread::DeflateDecoder;
+
+use super::inflate::{WRONG_SIZE, inflate_member, reading_error};
 use super::read_at::{Section, fill};
 use super::{ArchiveError, Limits, ReadAt};
 
@@ -19,6 +21,9 @@ const DEFLATED: u16 = 8;
 const IS_ENCRYPTED: u16 = 1;
 /// What a field of 32 bits holds whose value is in the zip64 extra field.
 const IN_EXTRA: u32 = u32::MAX;
+
+/// How much is inflated at a time, in bytes.
+const PIECE_BYTES: usize = 32 << 10;
 
 const CENTRAL_SIGNATURE: &[u8] = b"PK\x01\x02";
 const CENTRAL_BYTES: usize = 46;
@@ -74,6 +79,11 @@ impl ZipMember {
     /// Returns whether the member is a folder.
     pub fn is_folder(&self) -> bool {
         self.name.ends_with(b"/")
+    }
+
+    /// Returns whether the member's bytes are encrypted.
+    pub const fn is_encrypted(&self) -> bool {
+        self.flags & IS_ENCRYPTED != 0
     }
 
     /// Returns whether the member is a symbolic link.
@@ -157,11 +167,78 @@ impl<'s> ZipArchive<'s> {
                 limit: limit_bytes,
             });
         }
+        let data = self.data(member)?;
+        let start = data.position();
+        let bytes = inflate_member(data, member.method == DEFLATED, member.size_bytes)?;
+        if crc32fast::hash(&bytes) != member.crc32 {
+            return Err(no_check_sum(start));
+        }
+        Ok(bytes)
+    }
+
+    /// Hands over one member's bytes in pieces, of `limit_bytes` at most, and returns whether
+    /// those were all. Only then the check sum is looked at.
+    ///
+    /// # Errors
+    /// As for [`read`](Self::read).
+    pub fn pieces(
+        &self,
+        member: &ZipMember,
+        limit_bytes: u64,
+        take: &mut dyn FnMut(&[u8]),
+    ) -> Result<bool, ArchiveError> {
+        let data = self.data(member)?;
+        let start = data.position();
+        let reader = BufReader::with_capacity(PIECE_BYTES, data);
+        let mut reader: Box<dyn Read + '_> = if member.method == DEFLATED {
+            Box::new(DeflateDecoder::new(reader))
+        } else {
+            Box::new(reader)
+        };
+        let wrong_size = || ArchiveError::damaged(WRONG_SIZE, start);
+        let mut check_sum = crc32fast::Hasher::new();
+        let mut buffer = vec![0; PIECE_BYTES];
+        let mut read_bytes: u64 = 0;
+        loop {
+            let left = limit_bytes.saturating_sub(read_bytes);
+            if left == 0 && read_bytes < member.size_bytes {
+                return Ok(false);
+            }
+            // One byte more than there may be, to see that it is not there.
+            let wanted = (member.size_bytes - read_bytes).saturating_add(1);
+            let wanted = wanted.min(left.max(1));
+            let wanted = usize::try_from(wanted).map_or(buffer.len(), |n| n.min(buffer.len()));
+            let count = match reader.read(&mut buffer[..wanted]) {
+                Ok(count) => count,
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(reading_error(error, start)),
+            };
+            read_bytes += count as u64;
+            if read_bytes > member.size_bytes {
+                return Err(wrong_size());
+            }
+            check_sum.update(&buffer[..count]);
+            take(&buffer[..count]);
+            if count == 0 {
+                break;
+            }
+        }
+        if read_bytes != member.size_bytes {
+            return Err(wrong_size());
+        }
+        if check_sum.finalize() != member.crc32 {
+            return Err(no_check_sum(start));
+        }
+        Ok(true)
+    }
+
+    /// Returns the place of a member's bytes, if they can be read.
+    fn data(&self, member: &ZipMember) -> Result<Section<'s>, ArchiveError> {
         let unsupported = |what: &str| ArchiveError::Unsupported {
             name: member.shown_name(),
             what: what.to_owned(),
         };
-        if member.flags & IS_ENCRYPTED != 0 {
+        if member.is_encrypted() {
             return Err(unsupported("encryption"));
         }
         if !matches!(member.method, STORED | DEFLATED) {
@@ -178,15 +255,7 @@ impl<'s> ZipArchive<'s> {
                 "a member runs into the central directory",
                 start,
             ))?;
-        let data = Section::new(self.source, start, end);
-        let bytes = inflate_member(data, member.method == DEFLATED, member.size_bytes)?;
-        if crc32fast::hash(&bytes) != member.crc32 {
-            return Err(ArchiveError::damaged(
-                "a member does not have its check sum",
-                start,
-            ));
-        }
-        Ok(bytes)
+        Ok(Section::new(self.source, start, end))
     }
 
     /// Returns where a member's bytes begin, after its own header.
@@ -211,6 +280,10 @@ impl<'s> ZipArchive<'s> {
         }
         Ok(position + LOCAL_BYTES as u64 + u64::from(name_bytes) + u64::from(extra_bytes))
     }
+}
+
+const fn no_check_sum(position: u64) -> ArchiveError {
+    ArchiveError::damaged("a member does not have its check sum", position)
 }
 
 /// The central directory, while it is read.

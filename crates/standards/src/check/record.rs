@@ -82,7 +82,7 @@ pub(super) fn check(
 }
 
 /// Splits a line of comma separated values after its first one, which may be in quotes.
-fn first_field(line: &str) -> Option<(String, &str)> {
+pub(crate) fn first_field(line: &str) -> Option<(String, &str)> {
     let Some(quoted) = line.strip_prefix('"') else {
         let (path, rest) = line.split_once(',')?;
         return Some((path.to_owned(), rest));

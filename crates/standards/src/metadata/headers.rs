@@ -4,26 +4,26 @@
 
 /// Takes headers from the front of a text until the body is reached.
 #[derive(Debug)]
-pub(super) struct Headers<'a> {
+pub(crate) struct Headers<'a> {
     rest: &'a str,
 }
 
 /// One header, unfolded by whoever reads it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Header<'a> {
-    pub(super) name: &'a str,
+pub(crate) struct Header<'a> {
+    pub(crate) name: &'a str,
     /// What follows the colon, with line ends inside it and none at its end.
     folded: &'a str,
 }
 
 impl<'a> Headers<'a> {
-    pub(super) fn of(text: &'a str) -> Self {
+    pub(crate) fn of(text: &'a str) -> Self {
         let rest = text.strip_prefix('\u{feff}').unwrap_or(text);
         Self { rest }
     }
 
     /// Returns what follows the headers. Meaningful when they are all taken.
-    pub(super) fn body(&self) -> &'a str {
+    pub(crate) fn body(&self) -> &'a str {
         // The empty line that ends the headers belongs to neither.
         let (line, rest) = split_line(self.rest);
         if line.is_empty() { rest } else { self.rest }
@@ -57,7 +57,7 @@ impl<'a> Iterator for Headers<'a> {
 
 impl Header<'_> {
     /// Returns the value as one line: folded lines are joined by one blank.
-    pub(super) fn joined(&self) -> String {
+    pub(crate) fn joined(&self) -> String {
         let mut value = String::with_capacity(self.folded.len());
         for line in lines(self.folded)
             .map(str::trim)
@@ -73,7 +73,7 @@ impl Header<'_> {
 
     /// Returns the value as the lines that were folded, without the indentation of folding: eight
     /// blanks, or seven and a bar.
-    pub(super) fn lines(&self) -> String {
+    pub(crate) fn lines(&self) -> String {
         let mut value = String::with_capacity(self.folded.len());
         for (index, line) in lines(self.folded).enumerate() {
             if index == 0 {
