@@ -2,6 +2,9 @@
 #![warn(missing_docs)]
 
 pub mod asset;
+pub mod badge;
+pub mod chart;
+pub mod code;
 mod escape;
 pub mod failure;
 mod format;
@@ -10,8 +13,10 @@ pub mod home;
 mod markup;
 mod pages;
 pub mod project;
+pub mod readme;
 pub mod search;
 pub mod theme;
+pub mod words;
 
 pub use markup::Markup;
 pub use pages::{Page, Pages};
