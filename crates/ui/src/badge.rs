@@ -114,10 +114,10 @@ mod tests {
     fn a_badge_is_as_wide_as_its_words() {
         assert_eq!(
             badge("index", "1.0", BadgeColour::Blue),
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"72.9\" height=\"20\" viewBox=\"0 0 72.9 20\" role=\"img\" \
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"73.0\" height=\"20\" viewBox=\"0 0 73.0 20\" role=\"img\" \
              aria-label=\"index: 1.0\"><title>index: 1.0</title>\
-             <clipPath id=\"r\"><rect width=\"72.9\" height=\"20\" rx=\"3\"/></clipPath><g clip-path=\"url(#r)\">\
-             <rect width=\"72.9\" height=\"20\" fill=\"#3f4449\"/>\
+             <clipPath id=\"r\"><rect width=\"73.0\" height=\"20\" rx=\"3\"/></clipPath><g clip-path=\"url(#r)\">\
+             <rect width=\"73.0\" height=\"20\" fill=\"#3f4449\"/>\
              <rect x=\"43.4\" width=\"29.6\" height=\"20\" fill=\"#1f5f99\"/></g>\
              <g fill=\"#fff\" text-anchor=\"middle\" font-family=\"Verdana,DejaVu Sans,sans-serif\" font-size=\"11\">\
              <text x=\"21.7\" y=\"14\" textLength=\"31.4\" lengthAdjust=\"spacingAndGlyphs\">index</text>\

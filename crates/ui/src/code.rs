@@ -219,19 +219,24 @@ impl Painter {
     }
 
     fn push_changes(&mut self, html: &mut String, line: &str, changes: &[(usize, ScopeStackOp)]) {
-        let (mut from, mut class) = (0, self.now());
+        // Where each piece begins, and what it is.
+        let mut pieces = vec![(0, self.now())];
         for (place, change) in changes {
             self.apply(change);
-            let next = self.now();
-            if next == class {
-                continue;
-            }
+            let class = self.now();
             // The end of line that the grammar saw is not in the line.
-            let to = (*place).min(line.len());
-            push_piece(html, &line[from..to], class);
-            (from, class) = (to, next);
+            let place = (*place).min(line.len());
+            if pieces.last().is_some_and(|(from, _)| *from == place) {
+                pieces.pop();
+            }
+            if pieces.last().is_none_or(|(_, before)| *before != class) {
+                pieces.push((place, class));
+            }
         }
-        push_piece(html, &line[from..], class);
+        for (number, (from, class)) in pieces.iter().enumerate() {
+            let to = pieces.get(number + 1).map_or(line.len(), |(to, _)| *to);
+            push_piece(html, &line[*from..to], *class);
+        }
     }
 
     fn now(&self) -> Meaning {
@@ -302,7 +307,7 @@ mod tests {
         );
         assert_eq!(
             html.as_str(),
-            "<span class=\"hl-f\">@cached</span>\n\
+            "@<span class=\"hl-f\">cached</span>\n\
              <span class=\"hl-k\">def</span> <span class=\"hl-f\">f</span>(x: \
              <span class=\"hl-t\">int</span>) -&gt; <span class=\"hl-t\">str</span>:\n    \
              <span class=\"hl-c\">&#39;&#39;&#39;a</span>\n\

@@ -139,7 +139,7 @@ mod tests {
     #[test]
     fn what_is_too_long_is_plain_and_cut_with_a_note() {
         let limits = Limits {
-            text_bytes: 10,
+            text_bytes: 9,
             ..Limits::default()
         };
         let html = render("# 123456é89 <b>", Some("text/markdown"), limits);

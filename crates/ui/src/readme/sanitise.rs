@@ -167,7 +167,7 @@ mod tests {
             ("<h1>a</h1><form><input>b</form>", "ab"),
             ("<p onclick=x style=y>a", "<p>a</p>"),
             ("<img src=https://a.example/b.png>", ""),
-            ("<svg><a href=x>b</a></svg>", "b"),
+            ("a<svg><a href=x>b</a></svg>", "a"),
             (
                 "<a href=javascript:x>a</a><a href=/b>c</a>",
                 "<a rel=\"nofollow noreferrer\">a</a><a rel=\"nofollow noreferrer\">c</a>",

@@ -656,7 +656,7 @@ mod tests {
             ("<a href=https://a.example></a>b", "b"),
             (
                 "<a href=MAILTO:a@b.example title='\"<'>a<a href=https://c.example>b</a>c",
-                "<a href=\"MAILTO:a@b.example\" title=\"&quot;&lt;\">ab</a>c",
+                "<a href=\"MAILTO:a@b.example\" title=\"&quot;&lt;\">abc</a>",
             ),
         ] {
             assert_eq!(of(html), tidy);
