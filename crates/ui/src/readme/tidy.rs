@@ -123,12 +123,20 @@ const BLOCKS: &[&str] = &[
 /// follows.
 const MAX_BROKEN_TAGS: u32 = 20;
 
+/// Most signs in one piece of text that are written as references. To write one, the sanitiser looks
+/// at all that follows in the piece.
+const MAX_REFERENCES: u32 = 1_000;
+
+/// Longest value of an attribute, in bytes. A longer one is left out.
+const MAX_VALUE: usize = 8_000;
+
 /// Returns the HTML that stands for it. `None` if it would be too long.
 pub(super) fn tidied(html: &str, limits: Limits) -> Option<String> {
     let mut tidy = Tidy {
         limits,
         out: String::with_capacity(html.len() + html.len() / 4),
         seen: 0,
+        references: 0,
         open: Vec::new(),
         skipped: HashMap::new(),
         outline: Vec::new(),
@@ -156,6 +164,8 @@ struct Tidy {
     out: String,
     /// How many pieces of text that one can see were written.
     seen: u64,
+    /// How many signs were written as references.
+    references: u32,
     open: Vec<Open>,
     /// Start tags that were passed over, whose end tags are still to come.
     skipped: HashMap<&'static str, u32>,
@@ -188,11 +198,16 @@ impl Tidy {
             let name = match byte {
                 b'<' => "&lt;",
                 b'>' => "&gt;",
-                // Shown by the sanitiser; HTML has none.
+                b'&' => "&",
+                // HTML has no such character.
                 0 => "\u{fffd}",
                 _ => continue,
             };
             self.out.push_str(&text[from..place]);
+            self.references += 1;
+            if self.references.is_multiple_of(MAX_REFERENCES) {
+                self.out.push_str("<wbr>");
+            }
             self.out.push_str(name);
             from = place + 1;
         }
@@ -735,5 +750,12 @@ mod tests {
             html,
             format!("{}a{}b", "<div>".repeat(depth), "</div>".repeat(depth))
         );
+    }
+
+    #[test]
+    fn pieces_of_text_have_few_references_and_values_are_short() {
+        assert_eq!(of(&"&amp;".repeat(2_500)).matches("<wbr>").count(), 2);
+        let url = format!("<a href=https://a.example/{}>a</a>", "&".repeat(10_000));
+        assert_eq!(of(&url), "<span>a</span>");
     }
 }

@@ -4,6 +4,8 @@
 
 use std::borrow::Cow;
 
+use super::MAX_VALUE;
+
 /// Most attributes of a tag that are looked at.
 const MAX_ATTRIBUTES: usize = 30;
 
@@ -217,7 +219,7 @@ fn read(rest: &str, name_at: usize) -> Option<(Tag<'_>, usize)> {
             value = &rest[start..end];
             at = if start > from { end + 1 } else { end };
         }
-        if tag.attributes.len() < MAX_ATTRIBUTES {
+        if tag.attributes.len() < MAX_ATTRIBUTES && value.len() <= MAX_VALUE {
             tag.attributes.push((name, value));
         }
     }
