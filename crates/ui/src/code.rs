@@ -208,13 +208,14 @@ impl Painter {
             How::Settings(state) => settings::pieces(state, line, |text, class| {
                 push_piece(html, text, class);
             }),
-            How::Grammar(state) => match state.parse_line(&format!("{line}\n"), &GRAMMARS) {
-                Ok(changes) => self.push_changes(html, line, &changes),
-                Err(_) => {
+            How::Grammar(state) => {
+                if let Ok(changes) = state.parse_line(&format!("{line}\n"), &GRAMMARS) {
+                    self.push_changes(html, line, &changes);
+                } else {
                     self.how = How::Plain;
                     push_piece(html, line, None);
                 }
-            },
+            }
         }
     }
 

@@ -33,7 +33,7 @@ pub(super) fn html(text: &str, variant: Variant, limits: Limits) -> Option<Strin
         }
     };
     let events = Events {
-        events: TextMergeStream::new(Parser::new_ext(text, options)),
+        read: TextMergeStream::new(Parser::new_ext(text, options)),
         ready: VecDeque::new(),
         finds_addresses: variant == Variant::GitHub,
         within: 0,
@@ -83,7 +83,7 @@ impl Write for Bounded {
 /// Changes what the library writes in ways that no page of ours may have: styles in tables, and
 /// boxes of forms.
 struct Events<'a> {
-    events: TextMergeStream<'a, Parser<'a>>,
+    read: TextMergeStream<'a, Parser<'a>>,
     ready: VecDeque<Event<'a>>,
     finds_addresses: bool,
     /// Links, pictures and blocks of code that are open: no address is looked for in them.
@@ -100,7 +100,7 @@ impl<'a> Iterator for Events<'a> {
         if let Some(event) = self.ready.pop_front() {
             return Some(event);
         }
-        let event = self.events.next()?;
+        let event = self.read.next()?;
         Some(self.changed(event))
     }
 }

@@ -90,6 +90,18 @@ impl Writer {
         let _ = push_escaped(&mut self.html, text);
     }
 
+    fn start(&mut self, element: &str) {
+        self.html.push('<');
+        self.html.push_str(element);
+        self.html.push('>');
+    }
+
+    fn end(&mut self, element: &str) {
+        self.html.push_str("</");
+        self.html.push_str(element);
+        self.html.push('>');
+    }
+
     /// Writes lines as they are, in a language if it is known.
     fn literal(&mut self, lines: &[&str], language: Option<&str>) {
         self.html.push_str("<pre><code");

@@ -265,11 +265,11 @@ impl Tidy {
                 }
             }
             "li" if !self.is_within("ul") && !self.is_within("ol") => {
-                self.element(name, "div", "</div>", tag, "")
+                self.element(name, "div", "</div>", tag, "");
             }
             "dt" | "dd" if !self.is_within("dl") => self.element(name, "div", "</div>", tag, ""),
             "div" if tag.name == "center" => {
-                self.element(name, "div", "</div>", tag, " align=\"center\"")
+                self.element(name, "div", "</div>", tag, " align=\"center\"");
             }
             name => self.element(name, name, closing(name), tag, ""),
         }

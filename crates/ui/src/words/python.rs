@@ -55,7 +55,7 @@ fn any_of_major(tag: &str) -> Option<&str> {
         .filter(|version| version.len() == 1 && version.bytes().all(|b| b.is_ascii_digit()))
 }
 
-/// Returns the version in a tag of CPython.
+/// Returns the version in a tag such as `cp311`.
 fn version_key(tag: &str) -> Option<(u32, u32)> {
     let digits = tag.strip_prefix("cp")?;
     let (major, minor) = digits.split_at_checked(1)?;

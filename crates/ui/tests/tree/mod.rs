@@ -9,7 +9,7 @@ use html5ever::{Attribute, QualName, parse_document};
 
 /// A node of a page.
 #[derive(Debug)]
-pub enum Node {
+pub(crate) enum Node {
     Document,
     Element(QualName, Vec<(String, String)>),
     Text(String),
@@ -19,14 +19,14 @@ pub enum Node {
 
 /// A page.
 #[derive(Debug)]
-pub struct Tree {
+pub(crate) struct Tree {
     nodes: RefCell<Vec<Node>>,
     children: RefCell<Vec<Vec<usize>>>,
     parents: RefCell<Vec<Option<usize>>>,
 }
 
 impl Tree {
-    pub fn of(page: &str) -> Self {
+    pub(crate) fn of(page: &str) -> Self {
         let tree = Self {
             nodes: RefCell::default(),
             children: RefCell::default(),
@@ -36,16 +36,16 @@ impl Tree {
         parse_document(tree, html5ever::ParseOpts::default()).one(page)
     }
 
-    pub fn node(&self, node: usize) -> Ref<'_, Node> {
+    pub(crate) fn node(&self, node: usize) -> Ref<'_, Node> {
         Ref::map(self.nodes.borrow(), |nodes| &nodes[node])
     }
 
-    pub fn children(&self, node: usize) -> Vec<usize> {
+    pub(crate) fn children(&self, node: usize) -> Vec<usize> {
         self.children.borrow()[node].clone()
     }
 
     /// Returns the node itself and all below it.
-    pub fn all(&self, node: usize) -> Vec<usize> {
+    pub(crate) fn all(&self, node: usize) -> Vec<usize> {
         let (mut found, mut next) = (Vec::new(), vec![node]);
         while let Some(node) = next.pop() {
             found.push(node);
@@ -54,7 +54,7 @@ impl Tree {
         found
     }
 
-    pub fn with_id(&self, id: &str) -> Option<usize> {
+    pub(crate) fn with_id(&self, id: &str) -> Option<usize> {
         self.all(0)
             .into_iter()
             .find(|node| match &*self.node(*node) {

@@ -98,9 +98,10 @@ impl Writer {
             self.styles.len() - 1
         });
         let name = ["h1", "h2", "h3", "h4", "h5", "h6"][level.min(5)];
-        self.html.push_str(&format!("<{name}>"));
+        self.start(name);
         self.inline(title);
-        self.html.push_str(&format!("</{name}>\n"));
+        self.end(name);
+        self.html.push('\n');
     }
 
     fn line_block(&mut self, lines: &[&str], at: usize) -> usize {

@@ -67,11 +67,11 @@ impl Writer {
         if text.starts_with("__") || text.starts_with('|') {
             return end;
         }
-        if let Some((label, rest)) = text.strip_prefix('[').and_then(|text| text.split_once(']')) {
-            if !label.is_empty() && !label.contains(char::is_whitespace) {
-                self.footnote(label, rest.trim(), body, depth);
-                return end;
-            }
+        let is_label = |label: &str| !label.is_empty() && !label.contains(char::is_whitespace);
+        let labelled = text.strip_prefix('[').and_then(|text| text.split_once(']'));
+        if let Some((label, rest)) = labelled.filter(|(label, _)| is_label(label)) {
+            self.footnote(label, rest.trim(), body, depth);
+            return end;
         }
         let name = text.split("::").next().unwrap_or_default();
         let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic())

@@ -38,17 +38,13 @@ impl Writer {
                 continue;
             }
             let read = self.mark(text, from, at, may_substitute, &mut missing);
-            match read {
-                Some(end) => (from, at) = (end, end),
-                None => {
-                    // A backslash takes the sign after it with it.
-                    let taken = if text[at..].starts_with('\\') { 2 } else { 1 };
-                    at += text[at..]
-                        .chars()
-                        .take(taken)
-                        .map(char::len_utf8)
-                        .sum::<usize>();
-                }
+            if let Some(end) = read {
+                (from, at) = (end, end);
+            } else {
+                // A backslash takes the sign after it with it.
+                let taken = if text[at..].starts_with('\\') { 2 } else { 1 };
+                let signs = text[at..].chars().take(taken);
+                at += signs.map(char::len_utf8).sum::<usize>();
             }
             if address.is_some_and(|(start, _)| start < at) {
                 address = next_address(text, at);
@@ -196,12 +192,12 @@ impl Writer {
         }
         if role.is_none() && after.starts_with(':') {
             let name = &after[1..after.floor_char_boundary(MAX_ROLE)];
-            if let Some((role, _)) = name.split_once(':') {
-                if role.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') && !role.is_empty()
-                {
-                    self.role(role, inner);
-                    return Some(end + 3 + role.len());
-                }
+            let is_role = |role: &str| {
+                !role.is_empty() && role.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+            };
+            if let Some((role, _)) = name.split_once(':').filter(|(role, _)| is_role(role)) {
+                self.role(role, inner);
+                return Some(end + 3 + role.len());
             }
         }
         self.role(role.unwrap_or("title-reference"), inner);
@@ -302,17 +298,13 @@ impl Writer {
     }
 
     fn wrapped(&mut self, element: &str, text: &str, has_escapes: bool) {
-        self.html.push('<');
-        self.html.push_str(element);
-        self.html.push('>');
+        self.start(element);
         if has_escapes {
             self.plain(text);
         } else {
             self.escape(text);
         }
-        self.html.push_str("</");
-        self.html.push_str(element);
-        self.html.push('>');
+        self.end(element);
     }
 
     /// Writes text without marks: a backslash goes, and the space after it.
@@ -364,11 +356,9 @@ impl Writer {
             .match_indices(mark)
             .map(|(place, _)| from + place)
             .find(|place| is_end(*place));
-        if found.is_none() {
-            if mark != "|" {
-                missing.0.push(mark);
-                self.problems += 1;
-            }
+        if found.is_none() && mark != "|" {
+            missing.0.push(mark);
+            self.problems += 1;
         }
         found
     }

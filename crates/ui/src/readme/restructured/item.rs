@@ -104,11 +104,12 @@ impl Writer {
 
     /// Writes an item. One that is a paragraph alone has no tags of a paragraph.
     fn item(&mut self, element: &str, body: &[&str], depth: usize) {
-        self.html.push_str(&format!("<{element}>"));
+        self.start(element);
         let from = self.html.len();
         self.blocks(body, depth + 1);
         self.compact(from);
-        self.html.push_str(&format!("</{element}>\n"));
+        self.end(element);
+        self.html.push('\n');
     }
 
     /// Takes the tags of a paragraph away, if it is all that was written since a place.
@@ -218,15 +219,12 @@ fn field(line: &str) -> Option<Head<'_>> {
 }
 
 fn option(line: &str) -> Option<Head<'_>> {
-    let is_option = line
-        .bytes()
-        .nth(1)
-        .is_some_and(|b| b.is_ascii_alphanumeric())
-        || (line.starts_with("--")
-            && line
-                .bytes()
-                .nth(2)
-                .is_some_and(|b| b.is_ascii_alphanumeric()));
+    let is_name = |place: usize| {
+        line.as_bytes()
+            .get(place)
+            .is_some_and(u8::is_ascii_alphanumeric)
+    };
+    let is_option = is_name(1) || (line.starts_with("--") && is_name(2));
     let end = line.find("  ").unwrap_or(line.len());
     let label = &line[..end];
     // Words that follow at once are a sentence.

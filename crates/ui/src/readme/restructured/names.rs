@@ -57,20 +57,20 @@ impl Names {
             if let Some(target) = text.strip_prefix('_') {
                 let more = continuation(lines, at);
                 names.target(target, &more);
-            } else if let Some((name, rest)) =
-                text.strip_prefix('|').and_then(|text| text.split_once('|'))
-            {
-                if let Some((directive, argument)) = rest.trim().split_once("::") {
-                    let substitution = Substitution {
-                        directive: directive.to_owned(),
-                        argument: argument.trim().to_owned(),
-                        body: continuation(lines, at)
-                            .iter()
-                            .map(|line| (*line).to_owned())
-                            .collect(),
-                    };
-                    names.substitutions.insert(normal(name), substitution);
-                }
+                continue;
+            }
+            let split = text.strip_prefix('|').and_then(|text| text.split_once('|'));
+            let Some((name, rest)) = split else {
+                continue;
+            };
+            if let Some((directive, argument)) = rest.trim().split_once("::") {
+                let body = continuation(lines, at);
+                let substitution = Substitution {
+                    directive: directive.to_owned(),
+                    argument: argument.trim().to_owned(),
+                    body: body.into_iter().map(str::to_owned).collect(),
+                };
+                names.substitutions.insert(normal(name), substitution);
             }
         }
         names

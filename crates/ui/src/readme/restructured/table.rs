@@ -172,21 +172,21 @@ impl Writer {
     /// Writes a cell.
     pub(super) fn cell(&mut self, is_head: bool, columns: usize, lines: &[&str], depth: usize) {
         let name = if is_head { "th" } else { "td" };
-        self.html.push_str(&format!("<{name}"));
         if columns > 1 {
-            self.html.push_str(&format!(" colspan=\"{columns}\""));
+            self.start(&format!("{name} colspan=\"{columns}\""));
+        } else {
+            self.start(name);
         }
-        self.html.push('>');
         let from = self.html.len();
         self.blocks(lines, depth + 1);
         self.compact(from);
-        self.html.push_str(&format!("</{name}>"));
+        self.end(name);
     }
 }
 
 fn is_grid_border(line: &str) -> bool {
     line.len() >= 3
-        && line.starts_with("+")
+        && line.starts_with('+')
         && line.ends_with('+')
         && line.bytes().all(|b| matches!(b, b'+' | b'-' | b'='))
         && !line.contains("++")

@@ -155,15 +155,12 @@ impl<'a> Tokens<'a> {
         if self.missing.iter().any(|missing| missing == end) {
             return Read::NoTag;
         }
-        match rest.find(end) {
-            Some(place) => {
-                self.at += place + end.len();
-                Read::Nothing
-            }
-            None => {
-                self.missing.push(end.to_owned());
-                Read::NoTag
-            }
+        if let Some(place) = rest.find(end) {
+            self.at += place + end.len();
+            Read::Nothing
+        } else {
+            self.missing.push(end.to_owned());
+            Read::NoTag
         }
     }
 
