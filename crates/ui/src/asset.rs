@@ -5,7 +5,10 @@ use sha2::{Digest, Sha256};
 
 use crate::theme::Logo;
 
-const STYLE: &str = include_str!("../assets/style.css");
+const STYLE: &str = concat!(
+    include_str!("../assets/style.css"),
+    include_str!("../assets/code.css")
+);
 const SCRIPT: &str = include_str!("../assets/script.js");
 const ICON: &str = include_str!("../assets/icon.svg");
 

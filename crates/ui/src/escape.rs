@@ -36,6 +36,23 @@ pub(crate) fn push_escaped(out: &mut dyn Write, text: &str) -> fmt::Result {
     out.write_str(&text[plain..])
 }
 
+/// Returns HTML that is sound with the characters shown that deceive.
+pub(crate) fn shown(html: String) -> String {
+    if !html.contains(is_deceptive) {
+        return html;
+    }
+    let mut changed = String::with_capacity(html.len() + 64);
+    for c in html.chars() {
+        if is_deceptive(c) {
+            // A `String` takes everything.
+            let _ = write!(changed, "\u{27e8}U+{:04X}\u{27e9}", u32::from(c));
+        } else {
+            changed.push(c);
+        }
+    }
+    changed
+}
+
 /// Returns whether a character is not seen and changes what is: control characters, and marks that
 /// turn the direction of everything after them.
 ///
