@@ -148,6 +148,24 @@ impl Index {
         }))
     }
 
+    /// Returns the version of the release that stands for a project, and the project's status, or `None`
+    /// if the index has no such project.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the catalog cannot be read.
+    pub async fn latest(
+        &self,
+        project: &ProjectKey,
+    ) -> Result<Option<(VersionText, ProjectStatus)>, StoreError> {
+        let Some(snapshot) = self.view.project(project).await? else {
+            return Ok(None);
+        };
+        let mut releases = releases(&snapshot);
+        releases.retain(|release| !release.version.is_empty());
+        let latest = newest(&releases).map(|release| release.version.clone());
+        Ok(latest.map(|version| (version, status_of(&snapshot.marks).0)))
+    }
+
     async fn known_origin(
         self: &Arc<Self>,
         record: &FileRecord,

@@ -26,6 +26,7 @@ mod listen;
 mod metrics;
 mod page_cache;
 mod patient_io;
+mod readmes;
 mod render;
 mod request;
 mod route;

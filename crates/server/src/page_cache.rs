@@ -41,6 +41,8 @@ pub(crate) enum Subject<'a> {
     Home,
     /// The page for people of a project, by its key.
     ProjectPage(&'a str),
+    /// The badge of a project, by its key.
+    Badge(&'a str),
     /// That of a release, by the project's key and any spelling of the version.
     ReleasePage(&'a str, &'a str),
     /// That of what is inside a file, by the project's key and which file and member.
@@ -58,7 +60,8 @@ impl Subject<'_> {
             | Self::Release(key, _)
             | Self::Releases(key)
             | Self::InsidePage(key, _)
-            | Self::ChangesPage(key, _) => key,
+            | Self::ChangesPage(key, _)
+            | Self::Badge(key) => key,
             Self::Projects
             | Self::Files
             | Self::Updates
@@ -89,6 +92,7 @@ impl Subject<'_> {
             Self::ReleasePage(key, version) => (12, key, version),
             Self::InsidePage(key, detail) => (13, key, detail),
             Self::ChangesPage(key, detail) => (14, key, detail),
+            Self::Badge(key) => (15, key, ""),
         }
     }
 }
@@ -106,6 +110,8 @@ pub(crate) enum Form {
     Text,
     /// A page for people.
     Page,
+    /// A picture.
+    Picture,
 }
 
 impl Form {
@@ -117,6 +123,7 @@ impl Form {
             Self::Feed => "text/xml; charset=utf-8",
             Self::Text => "text/plain; charset=utf-8",
             Self::Page => "text/html; charset=utf-8",
+            Self::Picture => "image/svg+xml",
         }
     }
 
@@ -130,6 +137,7 @@ impl Form {
             Self::Feed => 'f',
             Self::Text => 't',
             Self::Page => 'p',
+            Self::Picture => 'b',
         }
     }
 }
@@ -296,11 +304,19 @@ mod tests {
             Subject::Home,
             Subject::ProjectPage("a"),
             Subject::ReleasePage("a", "1"),
+            Subject::Badge("a"),
             Subject::InsidePage("a", "1"),
             Subject::InsidePage("a", "2"),
             Subject::ChangesPage("a", "1"),
         ];
-        let forms = [Form::Json, Form::Feed, Form::Text, Form::Page].into_iter();
+        let forms = [
+            Form::Json,
+            Form::Feed,
+            Form::Text,
+            Form::Page,
+            Form::Picture,
+        ]
+        .into_iter();
         let forms: Vec<_> = forms.chain(Representation::ALL.map(Form::Simple)).collect();
         let mut seen = std::collections::HashSet::new();
         for subject in subjects {

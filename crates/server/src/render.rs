@@ -252,7 +252,7 @@ fn page_headers(
             "no-store"
         }),
     );
-    if form == Form::Page {
+    if matches!(form, Form::Page | Form::Picture) {
         add_page_policy(&mut headers);
     } else if is_open {
         add_cors(&mut headers);

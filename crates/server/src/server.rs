@@ -19,6 +19,7 @@ use crate::front::Front;
 use crate::listen;
 use crate::metrics::Metrics;
 use crate::page_cache::PageCache;
+use crate::readmes::Readmes;
 use crate::routes::router;
 use crate::settings::Settings;
 use crate::state::{Shared, State};
@@ -84,6 +85,7 @@ impl Server {
             settings,
             pages,
             files,
+            readmes: Arc::new(Readmes::new()),
             renders: Flights::new(std::thread::available_parallelism().map_or(2, usize::from)),
             metrics,
             ignored_users: IgnoredUsers::default(),

@@ -15,6 +15,7 @@ use crate::file_cache::FileCache;
 use crate::flights::Flights;
 use crate::metrics::Metrics;
 use crate::page_cache::PageCache;
+use crate::readmes::Readmes;
 use crate::routes::Exchange;
 use crate::settings::Settings;
 
@@ -39,6 +40,8 @@ pub(crate) struct Shared {
     pub(crate) settings: Settings,
     pub(crate) pages: Arc<PageCache>,
     pub(crate) files: Arc<FileCache>,
+    /// Readmes that were rendered.
+    pub(crate) readmes: Arc<Readmes>,
     /// The pages that are being rendered.
     pub(crate) renders: Flights,
     pub(crate) metrics: Metrics,

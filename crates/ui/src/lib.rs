@@ -2,13 +2,10 @@
 #![warn(missing_docs)]
 
 pub mod asset;
-<<<<<<< HEAD
-pub mod changes;
-=======
 pub mod badge;
+pub mod changes;
 pub mod chart;
 pub mod code;
->>>>>>> 1d9377ae1a6b30b21fc32900845e3fbd8b9f0857
 mod escape;
 pub mod failure;
 mod format;

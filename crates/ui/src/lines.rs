@@ -1,9 +1,4 @@
-//! Lines of text from anywhere: numbered, or next to those that they took the place of.
-
-use std::fmt::Write as _;
-
-use crate::Markup;
-use crate::escape::push_escaped;
+//! Lines of text from anywhere, cut to what a page can show.
 
 /// Longest part of a line that is shown, in characters.
 const MAX_LINE_CHARS: usize = 2_000;
@@ -46,21 +41,6 @@ pub(crate) fn cut(text: &str) -> CutText {
     cut
 }
 
-/// Returns a text with a number before each line. A style sheet shows the numbers, so that they are
-/// not copied with the text.
-pub(crate) fn numbered(text: &str) -> Markup {
-    let mut html = String::with_capacity(text.len() * 2);
-    html.push_str("<pre class=\"lines-of-text\" tabindex=\"0\"><code>");
-    for (place, line) in text.lines().enumerate() {
-        // A `String` takes everything.
-        let _ = write!(html, "<span id=\"L{0}\" data-line=\"{0}\">", place + 1);
-        let _ = push_escaped(&mut html, line);
-        html.push_str("</span>\n");
-    }
-    html.push_str("</code></pre>");
-    Markup::sound(html)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -73,14 +53,5 @@ mod tests {
         assert_eq!(found.text.chars().count(), MAX_LINE_CHARS + 6);
         let found = cut(&"x\n".repeat(MAX_LINES + 7));
         assert_eq!((found.cut_lines, found.missing_lines), (0, 7));
-    }
-
-    #[test]
-    fn lines_have_numbers_and_no_markup() {
-        assert_eq!(
-            numbered("<b>\nx").as_str(),
-            "<pre class=\"lines-of-text\" tabindex=\"0\"><code><span id=\"L1\" data-line=\"1\">&lt;b&gt;</span>\n\
-             <span id=\"L2\" data-line=\"2\">x</span>\n</code></pre>"
-        );
     }
 }

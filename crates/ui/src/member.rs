@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
+use crate::code::{self, Language};
 use crate::inside::Mark;
-use crate::lines::{cut, numbered};
+use crate::lines::cut;
 use crate::{Markup, Page};
 
 /// Bytes in a row of what is no text.
@@ -102,7 +103,10 @@ impl MemberPage {
                 shown.missing_lines
             ));
         }
-        self.text = Some(numbered(&shown.text));
+        self.text = Some(code::numbered(
+            &shown.text,
+            Language::of_file_name(&self.path),
+        ));
     }
 
     /// Shows the first bytes of what is no text.

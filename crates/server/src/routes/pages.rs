@@ -2,6 +2,7 @@
 //! the values of a page; what all of them share is here.
 
 mod assets;
+mod badge;
 mod changes;
 mod described;
 mod facts;
@@ -51,6 +52,7 @@ pub(super) fn router(state: &State) -> Router<State> {
         .route("/search", get(search::search))
         .route("/project/{project}", get(project::add_slash))
         .route("/project/{project}/", get(project::project))
+        .route("/project/{project}/badge.svg", get(badge::badge))
         .route("/project/{project}/{version}", get(project::add_slash))
         .route("/project/{project}/{version}/", get(project::release))
         .route(

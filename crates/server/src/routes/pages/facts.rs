@@ -4,32 +4,12 @@ use wheelhouse_index::finding::{licence, name_of};
 use wheelhouse_index::origin::Origin;
 use wheelhouse_index::permission::Sight;
 use wheelhouse_index::ports::{ProjectFinder, StoreError};
-use wheelhouse_index::record::FileRecord;
-use wheelhouse_standards::found::FileKind;
 use wheelhouse_standards::metadata::CoreMetadata;
 use wheelhouse_standards::name::ProjectKey;
-use wheelhouse_ui::Markup;
 use wheelhouse_ui::project::{Dependency, Fact, Link};
 
 /// Dependencies that are shown.
 const MAX_DEPENDENCIES: usize = 200;
-
-/// Renders the readme.
-pub(super) fn readme(_metadata: &CoreMetadata) -> Option<Markup> {
-    None
-}
-
-/// Says what a file is.
-pub(super) fn words(record: &FileRecord) -> String {
-    match record.named.kind {
-        FileKind::Wheel => "wheel",
-        FileKind::Sdist => "source distribution",
-        FileKind::Egg => "egg",
-        FileKind::WindowsInstaller => "installer for Windows",
-        FileKind::Signature => "signature",
-    }
-    .to_owned()
-}
 
 /// Says where a file was built from.
 pub(super) fn sentence(origin: &Origin) -> String {

@@ -14,6 +14,7 @@ use wheelhouse_standards::name::ProjectKey;
 use wheelhouse_standards::simple::link::{encode_path, encode_segment};
 use wheelhouse_standards::simple::{ProjectStatus, Yanked};
 use wheelhouse_ui::project::{ClassifierGroup, Link, Notice, ProjectPage, Release, ReleaseFile};
+use wheelhouse_ui::words;
 
 use super::super::simple::{moved_permanently, no_such_project, project_key, with_query};
 use super::search::{near_names, on_a_thread};
@@ -179,9 +180,11 @@ async fn values(
     let files = overview.files.iter();
     let (finder, key) = (Arc::clone(state.finding.finder()), overview.key.clone());
     let (sees, said) = (sight.clone(), metadata.clone());
-    let (dependents, dependencies) = on_a_thread(move || {
+    let readmes = Arc::clone(&state.readmes);
+    let (dependents, dependencies, readme) = on_a_thread(move || {
         let dependents = finder.dependents(&key, MAX_DEPENDENTS + 1, &sees)?;
-        Ok((dependents, facts::dependencies(&*finder, &sees, &said)?))
+        let dependencies = facts::dependencies(&*finder, &sees, &said)?;
+        Ok((dependents, dependencies, readmes.of(&said)))
     })
     .await?;
     Ok(ProjectPage {
@@ -193,7 +196,7 @@ async fn values(
         summary: metadata.summary.clone(),
         notices: notices(overview),
         install: format!("pip install --index-url {simple} {pin}"),
-        readme: facts::readme(metadata),
+        readme,
         releases: releases(&overview.releases),
         files: files.map(|file| release_file(info, &here, file)).collect(),
         dependencies,
@@ -291,7 +294,7 @@ fn release_file(info: &RequestInfo, here: &str, file: &OverviewFile) -> ReleaseF
         size: record.fingerprint.size_bytes(),
         at: record.uploaded_at.seconds(),
         uploader: None,
-        words: facts::words(record),
+        words: words::of_file(record.named.kind, record.file_name()),
         digests,
         yanked: match &file.yanked {
             Yanked::No => None,
