@@ -662,7 +662,7 @@ mod tests {
         for (html, tidy) in [
             ("<a href=docs/a.md>a</a>", "<span>a</span>"),
             ("<a href=//a.example>a</a>", "<span>a</span>"),
-            ("<a href=java&#115;cript:x>a</a>", "<span>a</span>"),
+            ("<a href=&#106;avascript:x>a</a>", "<span>a</span>"),
             ("<a href=#A%20b>a</a>", "<a href=\"#readme-a-b\">a</a>"),
             (
                 "<a name=A></a><a id=a></a>",
