@@ -1,6 +1,7 @@
 //! The forms of the API: what callers send and get. Also for programs that call it.
 
 mod access;
+mod downloads;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -10,6 +11,9 @@ pub use access::{
     ProviderName, PublisherList, PublisherReport, PublisherWish, RobotWish, RoleList, RoleName,
     RoleWish, RuleList, RuleReport, RuleWish, TokenList, TokenMade, TokenReport, TokenWish, Trail,
     TrailEvent,
+};
+pub use downloads::{
+    DayCount, DownloadFigures, IndexDownloads, MonthCount, NamedCount, ProjectDownloads,
 };
 
 /// What to unyank, delete or undelete: a release, a file or, with neither, the whole project.

@@ -3,6 +3,7 @@
 mod access;
 mod caller;
 mod changes;
+mod downloads;
 mod events;
 mod problem;
 mod project;
@@ -45,6 +46,8 @@ pub(crate) fn router() -> Router<State> {
         .routes(routes!(changes::undelete))
         .routes(routes!(changes::set_status))
         .routes(routes!(project::show))
+        .routes(routes!(downloads::of_project))
+        .routes(routes!(downloads::of_index))
         .routes(routes!(events::list))
         .routes(routes!(status::show))
         .routes(routes!(access::can::can))
