@@ -30,6 +30,7 @@ def test_the_description_is_complete(site):
         operation["operationId"]: operation for path in document["paths"].values() for operation in path.values()
     }
     wanted = {"yank", "unyank", "delete", "undelete", "status", "project", "events", "index"}
+    wanted |= {"downloads", "all-downloads"}
     wanted |= {"can", "rules", "add-rule", "remove-rule", "members", "add-member", "remove-member", "trail"}
     wanted |= {"roles", "give-role", "take-role", "accounts", "make-robot", "set-disabled"}
     wanted |= {"tokens", "make-token", "revoke-token", "publishers", "add-publisher", "remove-publisher"}

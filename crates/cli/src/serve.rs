@@ -66,6 +66,7 @@ pub(crate) async fn serve(settings: RunSettings, environment: &Environment) -> a
         () = wired.server.serve(listener, stop) => {}
         () = over_socket => {}
     }
+    wired.index.write_last_downloads().await;
     wired.replica.leave().await;
     tracing::info!("stopped");
     Ok(())

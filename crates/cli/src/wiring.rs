@@ -13,6 +13,7 @@ use tokio::sync::oneshot;
 use wheelhouse_auth::attestation::Attestations;
 use wheelhouse_auth::token::TokenKey;
 use wheelhouse_index::access::Access;
+use wheelhouse_index::downloads::CountingOptions;
 use wheelhouse_index::finding::Finding;
 use wheelhouse_index::identity::IndexName;
 use wheelhouse_index::journal::JournalReader;
@@ -61,6 +62,8 @@ pub(crate) struct Wired {
     pub(crate) replica: Arc<Replica>,
     /// The index, and what projects are found by: a server reads them all for that.
     pub(crate) search: (Arc<Index>, Arc<Finding>),
+    /// The index that is served.
+    pub(crate) index: Arc<Index>,
 }
 
 /// Opens everything that the settings name. `fallback_url` is where projects are looked for that
@@ -106,6 +109,7 @@ pub(crate) async fn wire(
     tokio::spawn(Arc::clone(&index).follow(files.observe(), told));
     tokio::spawn(Arc::clone(&index).read_in_background());
     tokio::spawn(Arc::clone(&index).empty_bin());
+    tokio::spawn(Arc::clone(&index).count_downloads());
     let access = Access::open(
         access_store,
         Arc::clone(&clock),
@@ -144,7 +148,8 @@ pub(crate) async fn wire(
         acme,
         lock,
         replica,
-        search: (index, finding),
+        search: (Arc::clone(&index), finding),
+        index,
     })
 }
 
@@ -173,6 +178,10 @@ fn index_options(settings: &RunSettings) -> IndexOptions {
         checks: settings.uploads.checks.clone(),
         max_project_bytes: settings.uploads.max_project_bytes,
         denied_names: settings.uploads.denied_names.clone(),
+        counting: CountingOptions {
+            is_on: settings.pages.count_downloads,
+            detail_days: settings.pages.download_detail_days,
+        },
         deleted_names: match &settings.files {
             FileSettings::Folders => DeletedNames::Free,
             FileSettings::Objects(_) => DeletedNames::UsedUp,

@@ -9,6 +9,7 @@ use wheelhouse_standards::name::ProjectKey;
 
 use crate::change::{Change, Event};
 use crate::damage::Damage;
+use crate::downloads::{Counting, CountingOptions};
 use crate::identity::{IndexName, Serial, Timestamp};
 use crate::inspect::Inspector;
 use crate::journal::JournalReader;
@@ -51,6 +52,7 @@ pub struct Core {
     pub(crate) knowledge: Knowledge,
     pub(crate) withdrawn: Withdrawn,
     pub(crate) damage: Damage,
+    pub(crate) counting: Counting,
     pub(crate) inspector: Inspector,
     /// Held while an owner changes something: what is planned is what is done.
     pub(crate) managing: tokio::sync::Mutex<()>,
@@ -75,6 +77,8 @@ pub struct IndexOptions {
     pub max_project_bytes: Option<u64>,
     /// Names that no new project may have.
     pub denied_names: Vec<Pattern>,
+    /// How downloads are counted.
+    pub counting: CountingOptions,
 }
 
 impl Default for IndexOptions {
@@ -88,6 +92,7 @@ impl Default for IndexOptions {
             checks: CheckPolicy::LENIENT,
             max_project_bytes: None,
             denied_names: Vec::new(),
+            counting: CountingOptions::default(),
         }
     }
 }
@@ -133,6 +138,7 @@ impl Index {
             clock,
             locks: NameLocks::default(),
             reader: Reader::new(options.reading_threads, learner),
+            counting: Counting::new(options.counting),
             options,
             journal_readers: journal_readers.into(),
             replica,

@@ -11,6 +11,7 @@ mod contents;
 pub mod damage;
 pub mod documentation;
 pub mod download;
+pub mod downloads;
 pub mod finding;
 pub mod identity;
 pub mod index;

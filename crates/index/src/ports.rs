@@ -7,6 +7,7 @@ mod access_store;
 mod attestation_verifier;
 mod catalog;
 mod clock;
+mod download_counts;
 mod file_store;
 mod identities;
 mod person_sign_in;
@@ -18,6 +19,7 @@ pub use access_store::{AccessChange, AccessRecord, AccessStore};
 pub use attestation_verifier::{AttestationError, AttestationVerifier, AttestedFile};
 pub use catalog::{Catalog, Committed, Counts, NewProject, SearchHit, SearchTerms};
 pub use clock::{Clock, SystemClock};
+pub use download_counts::{DownloadCount, DownloadCounts, DownloadSums, ProjectDownloads};
 pub use file_store::{
     AddressMethod, BroughtBack, Content, FileStore, MarksFile, MarksPlace, Observation, OpenError,
     OpenFile, PlaceError, PlaceMode, PlacedFile, Scan, Seen, StagedFile, Staging, Truth,

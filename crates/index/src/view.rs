@@ -9,11 +9,12 @@ use async_trait::async_trait;
 use wheelhouse_standards::name::ProjectKey;
 use wheelhouse_standards::simple::ProjectStatus;
 
+use crate::downloads::Days;
 use crate::identity::IndexName;
 use crate::mark::{Mark, status_of};
 use crate::path::FilePath;
 use crate::permission::Sight;
-use crate::ports::{Catalog, NewProject, SearchHit, SearchTerms, StoreError};
+use crate::ports::{Catalog, NewProject, ProjectDownloads, SearchHit, SearchTerms, StoreError};
 use crate::record::{FileRecord, ProjectListing, ProjectSnapshot};
 
 /// Answers which projects an index has, which files a project has, and which file is at a path;
@@ -56,6 +57,13 @@ pub trait View: fmt::Debug + Send + Sync + 'static {
         classifiers: &[String],
         limit: usize,
     ) -> Result<Vec<SearchHit>, StoreError>;
+
+    /// Returns up to `limit` projects that were downloaded within `days`, the most downloaded first.
+    async fn most_downloaded(
+        &self,
+        days: Days,
+        limit: usize,
+    ) -> Result<Vec<ProjectDownloads>, StoreError>;
 }
 
 /// The view of an index whose files are our own: everything that the catalog holds, less what is
@@ -167,6 +175,14 @@ impl View for Hosted {
         self.catalog
             .classified(&self.name, classifiers, limit)
             .await
+    }
+
+    async fn most_downloaded(
+        &self,
+        days: Days,
+        limit: usize,
+    ) -> Result<Vec<ProjectDownloads>, StoreError> {
+        self.catalog.most_downloaded(&self.name, days, limit).await
     }
 }
 
@@ -297,6 +313,19 @@ impl View for Seen {
             limit,
             |hit: &SearchHit| &hit.project,
             |limit| self.inner.classified(classifiers, limit),
+        )
+        .await
+    }
+
+    async fn most_downloaded(
+        &self,
+        days: Days,
+        limit: usize,
+    ) -> Result<Vec<ProjectDownloads>, StoreError> {
+        self.first(
+            limit,
+            |one: &ProjectDownloads| &one.project,
+            |limit| self.inner.most_downloaded(days, limit),
         )
         .await
     }

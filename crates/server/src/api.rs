@@ -1,6 +1,7 @@
 //! The forms of the API: what callers send and get. Also for programs that call it.
 
 mod access;
+mod downloads;
 mod inside;
 
 use serde::{Deserialize, Serialize};
@@ -11,6 +12,9 @@ pub use access::{
     ProviderName, PublisherList, PublisherReport, PublisherWish, RobotWish, RoleList, RoleName,
     RoleWish, RuleList, RuleReport, RuleWish, TokenList, TokenMade, TokenReport, TokenWish, Trail,
     TrailEvent,
+};
+pub use downloads::{
+    DayCount, DownloadFigures, IndexDownloads, MonthCount, NamedCount, ProjectDownloads,
 };
 
 pub use inside::{

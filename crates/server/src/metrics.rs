@@ -7,6 +7,7 @@ use std::time::Duration;
 use http::{Method, StatusCode};
 use metrics::{Counter, Gauge, Key, Label, Level, Metadata, Recorder};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
+use wheelhouse_index::downloads::Noted;
 use wheelhouse_index::ports::Counts;
 
 use crate::durations::Durations;
@@ -153,7 +154,7 @@ impl Metrics {
 
     /// Renders all counters in Prometheus's text form. Those that never counted are left out.
     #[expect(clippy::cast_precision_loss, reason = "no index holds 2^52 files")]
-    pub(crate) fn render(&self, counts: Counts) -> String {
+    pub(crate) fn render(&self, counts: Counts, downloads: Noted) -> String {
         for (name, value) in [
             ("wheelhouse_projects", counts.projects),
             ("wheelhouse_files", counts.files),
@@ -163,6 +164,15 @@ impl Metrics {
             self.recorder
                 .register_gauge(&key, &METADATA)
                 .set(value as f64);
+        }
+        for (name, value) in [
+            ("wheelhouse_counted_downloads_total", downloads.counted),
+            ("wheelhouse_uncounted_downloads_total", downloads.uncounted),
+        ] {
+            let key = Key::from_static_name(name);
+            self.recorder
+                .register_counter(&key, &METADATA)
+                .absolute(value);
         }
         self.handle.run_upkeep();
         let is_idle =
@@ -201,15 +211,22 @@ mod tests {
             StatusCode::IM_A_TEAPOT,
             Duration::ZERO,
         );
-        let text = metrics.render(Counts {
+        let counts = Counts {
             projects: 3,
             files: 4,
             unread: 0,
-        });
+        };
+        let noted = Noted {
+            counted: 12,
+            uncounted: 1,
+        };
+        let text = metrics.render(counts, noted);
         for line in [
             r#"wheelhouse_requests_total{route="/simple/{project}/",method="GET",status="200"} 1"#,
             r#"wheelhouse_requests_total{route="/simple/{project}/",method="other",status="other"} 1"#,
             "wheelhouse_projects 3",
+            "wheelhouse_counted_downloads_total 12",
+            "wheelhouse_uncounted_downloads_total 1",
             r#"wheelhouse_request_duration_seconds_bucket{route="/simple/{project}/",le="0.005"} 2"#,
         ] {
             assert!(text.contains(line), "{line} is not in\n{text}");

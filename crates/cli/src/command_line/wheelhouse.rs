@@ -28,6 +28,7 @@ pub(crate) const COMMANDS: &[(&str, &str)] = &[
     ("delete", "Delete a file, a release or a project"),
     ("undelete", "Bring back what was deleted"),
     ("log", "Show what happened"),
+    ("stats", "Show how often files were downloaded"),
     ("can", "Say whether somebody may do something, and why"),
     ("rule", "List, add and remove rules about who may do what"),
     ("group", "List and change the members of groups"),
@@ -174,8 +175,10 @@ impl<'a> Reader<'a> {
             _ if defs::owners::ACCESS.contains(&name) => 20,
             _ => 1,
         };
-        let needs_target = !matches!(name, CommandName::Log | CommandName::Status)
-            && !defs::owners::ACCESS.contains(&name);
+        let needs_target = !matches!(
+            name,
+            CommandName::Log | CommandName::Status | CommandName::Stats
+        ) && !defs::owners::ACCESS.contains(&name);
         if let Some(word) = parsed.free.get(most) {
             return Err(unexpected(name.as_str(), word).into());
         }

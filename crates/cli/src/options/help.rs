@@ -115,6 +115,12 @@ fn of_command(command: CommandName, profile: Profile) -> String {
             "Shows what happened to the index: uploads, changes in the folders, what owners did.",
             "",
         ),
+        CommandName::Stats => (
+            "Shows how often files were downloaded: of the index, with the projects that were \
+             downloaded most, or of a project, by day, version and file; and by what fetched them: \
+             version of Python, platform and client. Counts are some seconds old.",
+            " [PROJECT]",
+        ),
         CommandName::Can => (
             "Says whether a user or robot, or `anonymous`, has a right with a project, or with \
              everything, and by which rule. Exit code 1 means no.",

@@ -39,6 +39,8 @@ pub(crate) enum CommandName {
     Undelete,
     /// `log`.
     Log,
+    /// `stats`.
+    Stats,
     /// `can`.
     Can,
     /// `rule`.
@@ -80,6 +82,7 @@ impl CommandName {
             Self::Delete => "delete",
             Self::Undelete => "undelete",
             Self::Log => "log",
+            Self::Stats => "stats",
             Self::Can => "can",
             Self::Rule => "rule",
             Self::Group => "group",

@@ -8,6 +8,7 @@ mod credentials;
 mod log;
 mod show;
 mod since;
+mod stats;
 mod target;
 mod trail;
 
@@ -51,6 +52,9 @@ pub(crate) fn carry_out(
         None => None,
     };
     let options = Options::of(&parsed)?;
+    if let (CommandName::Stats, Some(target)) = (command, &target) {
+        target.whole_project()?;
+    }
     if let (CommandName::Status, Some(target)) = (command, &target) {
         target.whole_project()?;
         if status.is_none() && options.reason.is_some() {
@@ -68,6 +72,10 @@ pub(crate) fn carry_out(
             (CommandName::Log, _) if options.access => trail::trail(&connection, &options).await,
             (CommandName::Log, _) if options.all => log::everything(&connection, &options).await,
             (CommandName::Log, _) => log::log(&connection, &options).await,
+            (CommandName::Stats, None) => stats::index(&connection, &options).await,
+            (CommandName::Stats, Some(target)) => {
+                stats::project(&connection, &options, target.whole_project()?).await
+            }
             (_, None) => show::index(&connection, &options).await,
             (CommandName::Status, Some(target)) => {
                 let project = target.whole_project()?;
@@ -163,6 +171,7 @@ struct Options {
     rights: Option<String>,
     projects: Option<Vec<String>>,
     days: Option<u64>,
+    stats_days: Option<u64>,
 }
 
 impl Options {
@@ -201,6 +210,7 @@ impl Options {
                 _ => None,
             },
             days: parsed.number(&defs::DAYS),
+            stats_days: parsed.number(&defs::STATS_DAYS),
         };
         if options.server.is_some() && options.dir.is_some() {
             return Err(UsageError::Together {

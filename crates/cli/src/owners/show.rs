@@ -132,7 +132,7 @@ fn push_reason(text: &mut String, reason: Option<&str>) {
     }
 }
 
-fn count(number: u64, what: &str) -> String {
+pub(super) fn count(number: u64, what: &str) -> String {
     let s = if number == 1 { "" } else { "s" };
     format!("{number} {what}{s}")
 }

@@ -26,6 +26,10 @@ pub struct PageSettings {
     pub signature_links: bool,
     /// The content type of `.tar.gz` files.
     pub tar_gz_type: TarGzType,
+    /// Whether downloads are counted.
+    pub count_downloads: bool,
+    /// For how many days counts of downloads are kept in detail.
+    pub download_detail_days: u32,
 }
 
 /// What file answers say about caching.
@@ -93,6 +97,8 @@ impl PageSettings {
                 Some("application/octet-stream") => TarGzType::OctetStream,
                 _ => TarGzType::XTar,
             },
+            count_downloads: values.truth(&defs::COUNT_DOWNLOADS),
+            download_detail_days: source.number(&defs::DOWNLOAD_DETAIL_DAYS).unwrap_or(90),
         })
     }
 }

@@ -1,12 +1,10 @@
 //! The port for the record of what the index holds.
 
-use std::fmt;
-
 use async_trait::async_trait;
 use wheelhouse_standards::metadata::CoreMetadata;
 use wheelhouse_standards::name::ProjectKey;
 
-use super::StoreError;
+use super::{DownloadCounts, StoreError};
 use crate::change::{Applied, Change, Event, Learned};
 use crate::identity::{IndexName, Serial, Timestamp};
 use crate::mark::ProjectMark;
@@ -19,7 +17,7 @@ use crate::record::{FileRecord, ProjectListing, ProjectSnapshot};
 /// below. The index depends on those promises, not on a database. A read sees all of a commit or
 /// nothing of it, and everything that was committed before it began.
 #[async_trait]
-pub trait Catalog: fmt::Debug + Send + Sync + 'static {
+pub trait Catalog: DownloadCounts {
     /// Returns the serial of the last commit.
     async fn head(&self) -> Result<Serial, StoreError>;
 

@@ -6,11 +6,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use async_trait::async_trait;
 use wheelhouse_index::IndexOptions;
 use wheelhouse_index::change::{Change, Event, Learned};
+use wheelhouse_index::downloads::{Day, Days};
 use wheelhouse_index::identity::{IndexName, Serial, Timestamp};
 use wheelhouse_index::mark::ProjectMark;
 use wheelhouse_index::path::FilePath;
 use wheelhouse_index::ports::{
-    Catalog, Clock, Committed, Counts, NewProject, SearchHit, SearchTerms, StoreError,
+    Catalog, Clock, Committed, Counts, DownloadCount, DownloadCounts, DownloadSums, NewProject,
+    ProjectDownloads, SearchHit, SearchTerms, StoreError,
 };
 use wheelhouse_index::publish::{ClaimedDigests, Overwrite, PublishError};
 use wheelhouse_index::record::{FileRecord, ProjectListing, ProjectSnapshot};
@@ -36,6 +38,54 @@ impl Moody {
             fails: AtomicBool::new(false),
             is_struck_dumb: AtomicBool::new(false),
         }
+    }
+}
+
+#[async_trait]
+impl DownloadCounts for Moody {
+    async fn add_downloads(
+        &self,
+        index: &IndexName,
+        counts: Vec<DownloadCount>,
+    ) -> Result<(), StoreError> {
+        if self.fails.load(Ordering::Relaxed) {
+            return Err(StoreError::new("moody", "count", "it does not want to").while_away(true));
+        }
+        self.catalog.add_downloads(index, counts).await?;
+        if self.is_struck_dumb.load(Ordering::Relaxed) {
+            return Err(StoreError::new("moody", "count", "it cannot say").while_undecided(true));
+        }
+        Ok(())
+    }
+
+    async fn project_downloads(
+        &self,
+        index: &IndexName,
+        project: &ProjectKey,
+        days: Days,
+    ) -> Result<DownloadSums, StoreError> {
+        self.catalog.project_downloads(index, project, days).await
+    }
+
+    async fn all_downloads(
+        &self,
+        index: &IndexName,
+        days: Days,
+    ) -> Result<DownloadSums, StoreError> {
+        self.catalog.all_downloads(index, days).await
+    }
+
+    async fn most_downloaded(
+        &self,
+        index: &IndexName,
+        days: Days,
+        limit: usize,
+    ) -> Result<Vec<ProjectDownloads>, StoreError> {
+        self.catalog.most_downloaded(index, days, limit).await
+    }
+
+    async fn fold_downloads(&self, before: Day) -> Result<bool, StoreError> {
+        self.catalog.fold_downloads(before).await
     }
 }
 

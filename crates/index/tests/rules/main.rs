@@ -1,6 +1,7 @@
 //! The rules of the index over backends in memory and a fixed clock.
 
 mod adopting;
+mod counting;
 mod failing;
 mod house;
 mod managing;

@@ -3,6 +3,7 @@
 mod access;
 mod caller;
 mod changes;
+mod downloads;
 mod events;
 mod inside;
 mod problem;
@@ -48,6 +49,8 @@ pub(crate) fn router() -> Router<State> {
         .routes(routes!(project::show))
         .routes(routes!(inside::members))
         .routes(routes!(inside::changes))
+        .routes(routes!(downloads::of_project))
+        .routes(routes!(downloads::of_index))
         .routes(routes!(events::list))
         .routes(routes!(status::show))
         .routes(routes!(access::can::can))

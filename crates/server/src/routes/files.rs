@@ -9,7 +9,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use http::header::{
     ACCEPT_RANGES, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG,
-    IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, LAST_MODIFIED, LOCATION, RANGE, VARY,
+    IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, LAST_MODIFIED, LOCATION, RANGE, USER_AGENT, VARY,
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use wheelhouse_index::damage::ALTERED;
@@ -119,7 +119,18 @@ async fn elsewhere(
     headers.insert(LOCATION, address);
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(CONTENT_LENGTH, 0.into());
+    if let AddressMethod::Get = method {
+        note_download(state, known, request);
+    }
     Ok(Some(response))
+}
+
+/// Takes note that a client gets a file. One that reads it in pieces is counted with the first.
+fn note_download(state: &Shared, known: &FileAnswer, request: &HeaderMap) {
+    if !known.is_beside {
+        let agent = request.get(USER_AGENT).map(HeaderValue::as_bytes);
+        state.index.note_download(&known.id.path, agent);
+    }
 }
 
 /// Answers the attestations of a file, as they stand beside it.
@@ -185,6 +196,9 @@ pub(crate) async fn answer(
         }
         RequestedRanges::Parts(parts) if parts.len() == 1 => {
             let part = parts[0];
+            if is_first_piece(part) {
+                note_download(state, known, request);
+            }
             let mut response = http::Response::new(part_body(state, known, content, part));
             *response.status_mut() = StatusCode::PARTIAL_CONTENT;
             let headers = response.headers_mut();
@@ -195,11 +209,19 @@ pub(crate) async fn answer(
         }
         RequestedRanges::Parts(parts) => several_parts(state, known, content.as_ref(), &parts),
         RequestedRanges::Whole => {
+            if *method == Method::GET {
+                note_download(state, known, request);
+            }
             let mut response = http::Response::new(whole_body(state, known, content));
             response.headers_mut().clone_from(&known.headers);
             response
         }
     })
+}
+
+/// Returns whether a part is the beginning of a file, and more than a look whether parts are given.
+fn is_first_piece(part: ByteRange) -> bool {
+    part.first() == 0 && part.size_bytes() > 1
 }
 
 /// Answers several parts of a file in one body.

@@ -54,7 +54,7 @@ pub(super) async fn metrics(
     let counts = state.index.counts().await?;
     Ok(said(
         "text/plain; version=0.0.4; charset=utf-8",
-        state.metrics.render(counts),
+        state.metrics.render(counts, state.index.noted_downloads()),
     ))
 }
 

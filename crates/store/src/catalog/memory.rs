@@ -2,6 +2,7 @@
 //! for tests of rules.
 
 mod access;
+mod downloads;
 mod shelf;
 
 use std::collections::HashMap;
@@ -23,6 +24,7 @@ use super::effect::{changes_what_is_offered, effect_of, mark_effect_of};
 use super::matching::Matcher;
 use super::touched::Touched;
 use access::AccessShelf;
+use downloads::DownloadShelf;
 use shelf::Shelf;
 
 /// A catalog in memory. Everything, its journal too, is gone when it is dropped.
@@ -37,6 +39,7 @@ struct State {
     shelves: HashMap<IndexName, Shelf>,
     journal: Vec<Event>,
     access: AccessShelf,
+    downloads: HashMap<IndexName, DownloadShelf>,
 }
 
 impl MemoryCatalog {
@@ -50,6 +53,7 @@ impl MemoryCatalog {
                 shelves: HashMap::new(),
                 journal: Vec::new(),
                 access: AccessShelf::default(),
+                downloads: HashMap::new(),
             }),
         }
     }
@@ -319,8 +323,11 @@ mod tests {
     use super::*;
     use crate::conformance::access_store::access_store_promises;
     use crate::conformance::catalog::{FixedClock, catalog_promises};
+    use crate::conformance::download_counts::download_counts_promises;
 
     access_store_promises!((MemoryCatalog::new(&FixedClock), ()));
 
     catalog_promises!((Arc::new(MemoryCatalog::new(&FixedClock)), ()));
+
+    download_counts_promises!((Arc::new(MemoryCatalog::new(&FixedClock)), ()));
 }

@@ -3,6 +3,7 @@
 //! the program ends.
 
 mod columns;
+mod downloads;
 mod effect;
 mod matching;
 pub mod memory;

@@ -5,6 +5,7 @@ mod access;
 mod address;
 mod changes;
 mod commit;
+mod downloads;
 mod failure;
 mod head;
 mod journal;

@@ -5,6 +5,7 @@ mod access;
 mod checked;
 mod classifiers;
 mod commit;
+mod downloads;
 mod failure;
 mod journal;
 mod learn;

@@ -2,4 +2,5 @@
 
 pub(crate) mod access_store;
 pub(crate) mod catalog;
+pub(crate) mod download_counts;
 pub(crate) mod file_store;

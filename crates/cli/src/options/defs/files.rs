@@ -16,6 +16,7 @@ pub(crate) static FILES: OptionDef = OptionDef {
         CommandName::Delete,
         CommandName::Undelete,
         CommandName::Log,
+        CommandName::Stats,
         CommandName::Can,
         CommandName::Rule,
         CommandName::Group,

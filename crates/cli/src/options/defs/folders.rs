@@ -36,6 +36,7 @@ pub(crate) static STATE_DIR: OptionDef = OptionDef {
         CommandName::Delete,
         CommandName::Undelete,
         CommandName::Log,
+        CommandName::Stats,
         CommandName::Can,
         CommandName::Rule,
         CommandName::Group,

@@ -3,6 +3,7 @@
 mod access;
 mod address;
 mod compatibility;
+mod counts;
 mod fallback;
 mod files;
 mod folders;
@@ -30,6 +31,7 @@ pub(crate) use address::{
     SERVER_BASE_URL, TLS_CERTIFICATE, TLS_KEY,
 };
 pub(crate) use compatibility::{BACKEND, SERVER};
+pub(crate) use counts::{COUNT_DOWNLOADS, DOWNLOAD_DETAIL_DAYS};
 pub(crate) use fallback::{DISABLE_FALLBACK, FALLBACK_SOURCE, FALLBACK_URL, INSTALLER_SETTINGS};
 pub(crate) use files::{
     FILE_REDIRECT_SECONDS, FILE_REDIRECTS, FILES, FILES_PLAIN_HTTP, S3_BUCKET_IN_HOST, S3_ENDPOINT,
@@ -119,6 +121,8 @@ pub(crate) static ALL: &[&OptionDef] = &[
     &FILE_REDIRECT_SECONDS,
     &SIGNATURE_LINKS,
     &TAR_GZ_TYPE,
+    &COUNT_DOWNLOADS,
+    &DOWNLOAD_DETAIL_DAYS,
     &DISABLE_FALLBACK,
     &FALLBACK_URL,
     &FALLBACK_SOURCE,

@@ -10,6 +10,7 @@ pub(crate) const COMMANDS: &[CommandName] = &[
     CommandName::Delete,
     CommandName::Undelete,
     CommandName::Log,
+    CommandName::Stats,
     CommandName::Can,
     CommandName::Rule,
     CommandName::Group,
@@ -236,6 +237,20 @@ pub(crate) static DAYS: OptionDef = OptionDef {
     ..BASE
 };
 
+pub(crate) static STATS_DAYS: OptionDef = OptionDef {
+    long: "days",
+    kind: Kind::Integer {
+        name: "N",
+        min: 1,
+        max: 3650,
+    },
+    default: DefaultValue::both("30"),
+    commands: &[CommandName::Stats],
+    help: "Count the last so many days, today among them; of more than are kept by day, those that \
+           are.",
+    ..BASE
+};
+
 pub(crate) static JSON: OptionDef = OptionDef {
     long: "json",
     help: "Print JSON, as the API answers it.",
@@ -263,5 +278,6 @@ pub(crate) static ALL: &[&OptionDef] = &[
     &RIGHTS,
     &PROJECTS,
     &DAYS,
+    &STATS_DAYS,
     &JSON,
 ];

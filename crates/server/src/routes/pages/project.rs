@@ -1,5 +1,6 @@
 //! `/project/…`: the page of a project, with one of its releases in front.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
 use axum::Extension;
@@ -13,7 +14,8 @@ use wheelhouse_index::permission::{Principal, Right, Sight};
 use wheelhouse_standards::name::ProjectKey;
 use wheelhouse_standards::simple::link::{encode_path, encode_segment};
 use wheelhouse_standards::simple::{ProjectStatus, Yanked};
-use wheelhouse_ui::project::{ClassifierGroup, Link, Notice, ProjectPage, Release, ReleaseFile};
+use wheelhouse_ui::chart;
+use wheelhouse_ui::project::{ClassifierGroup, Downloads, Link, Notice, ProjectPage, Release, ReleaseFile};
 use wheelhouse_ui::words;
 
 use super::super::simple::{moved_permanently, no_such_project, project_key, with_query};
@@ -28,6 +30,8 @@ use crate::state::State;
 const MAX_VERSION_BYTES: usize = 255;
 /// Projects that are named as needing one.
 const MAX_DEPENDENTS: usize = 20;
+/// For how long a kept page shows the same counts of downloads.
+const COUNTED_SECONDS: i64 = 300;
 
 /// `GET /project/{project}/`: the release that stands for the project. `?version=` is how the picker
 /// of versions asks without a script.
@@ -101,7 +105,7 @@ async fn page(
         Some(version) => Subject::ReleasePage(project.as_str(), version),
     };
     let sight = state.sight_of(&who)?;
-    let audience = sight.fingerprint();
+    let audience = audience(state, &sight);
     let reading = Box::pin(read(
         Arc::clone(state),
         sight.clone(),
@@ -187,6 +191,7 @@ async fn values(
         Ok((dependents, dependencies, readmes.of(&said)))
     })
     .await?;
+    let downloads = downloads(state, overview).await?;
     Ok(ProjectPage {
         project: name.to_owned(),
         name: overview.display_name.clone(),
@@ -214,10 +219,37 @@ async fn values(
             .into_iter()
             .map(|(user, role)| (role.name().to_owned(), user.to_string()))
             .collect(),
-        downloads: None,
+        downloads,
         may_manage: may(Right::Yank) || may(Right::Delete),
         is_partial: !is_complete,
     })
+}
+
+/// Returns what tells visitors apart who see different things. Counts of downloads make no events, so
+/// that pages are made anew after some minutes, too.
+fn audience(state: &State, sight: &Sight) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    let period = state.index.now().seconds() / COUNTED_SECONDS;
+    (sight.fingerprint(), period).hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Returns how often a project was downloaded, if that is counted.
+async fn downloads(state: &State, overview: &Overview) -> Result<Option<Downloads>, ApiError> {
+    if !state.index.counts_downloads() {
+        return Ok(None);
+    }
+    let report = state.index.downloads_of(&overview.key, 30).await?;
+    let days: Vec<_> = report
+        .by_day
+        .iter()
+        .map(|(day, count)| (i64::from(day.0) * 86_400, *count))
+        .collect();
+    Ok(Some(Downloads {
+        month: report.total,
+        week: days.iter().rev().take(7).map(|(_, count)| count).sum(),
+        chart: chart::days(&days),
+    }))
 }
 
 fn notices(overview: &Overview) -> Vec<Notice> {

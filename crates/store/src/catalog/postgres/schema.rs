@@ -28,6 +28,11 @@ const MIGRATIONS: &[Migration] = &[
         compatible: 1,
         sql: include_str!("migrations/0003_leases_are_kept.sql"),
     },
+    Migration {
+        name: "downloads",
+        compatible: 1,
+        sql: include_str!("migrations/0004_downloads.sql"),
+    },
 ];
 
 /// One of these at a time may change the tables, whoever asks: `WHSL` and a number.

@@ -13,12 +13,18 @@ use crate::conformance::access_store::access_store_promises;
 use crate::conformance::catalog::{
     FixedClock, NOW_SECONDS, catalog_promises, change_in, contents, core, found, record,
 };
+use crate::conformance::download_counts::download_counts_promises;
 use cluster::Database;
 
 pub(super) mod cluster;
 mod replicas;
 
 catalog_promises!({
+    let database = Database::new().await;
+    (Arc::new(database.open().await), database)
+});
+
+download_counts_promises!({
     let database = Database::new().await;
     (Arc::new(database.open().await), database)
 });

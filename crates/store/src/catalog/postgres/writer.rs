@@ -214,7 +214,7 @@ async fn add_learned(pool: &Pool, index: &IndexName, learned: &[Learned]) -> Out
 }
 
 /// Gives up waiting for a database that does not answer at all.
-async fn within<T>(work: impl Future<Output = Outcome<T>>) -> Outcome<T> {
+pub(super) async fn within<T>(work: impl Future<Output = Outcome<T>>) -> Outcome<T> {
     timeout(PATIENCE, work)
         .await
         .unwrap_or(Err(Failure::Busy("the database does not answer")))

@@ -16,6 +16,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("newest", include_str!("migrations/0003_newest.sql")),
     ("access", include_str!("migrations/0004_access.sql")),
     ("provenance", include_str!("migrations/0005_provenance.sql")),
+    ("downloads", include_str!("migrations/0006_downloads.sql")),
 ];
 
 /// What a database file holds, as far as its header tells.

@@ -13,8 +13,14 @@ use crate::conformance::access_store::access_store_promises;
 use crate::conformance::catalog::{
     FixedClock, NOW_SECONDS, catalog_promises, change_in, contents, core, found, record,
 };
+use crate::conformance::download_counts::download_counts_promises;
 
 catalog_promises!({
+    let folder = Folder::new();
+    (Arc::new(folder.open()), folder)
+});
+
+download_counts_promises!({
     let folder = Folder::new();
     (Arc::new(folder.open()), folder)
 });
