@@ -15,7 +15,9 @@ use wheelhouse_standards::name::ProjectKey;
 use wheelhouse_standards::simple::link::{encode_path, encode_segment};
 use wheelhouse_standards::simple::{ProjectStatus, Yanked};
 use wheelhouse_ui::chart;
-use wheelhouse_ui::project::{ClassifierGroup, Downloads, Link, Notice, ProjectPage, Release, ReleaseFile};
+use wheelhouse_ui::project::{
+    ClassifierGroup, Downloads, Link, Notice, ProjectPage, Release, ReleaseFile,
+};
 use wheelhouse_ui::words;
 
 use super::super::simple::{moved_permanently, no_such_project, project_key, with_query};
