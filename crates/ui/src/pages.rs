@@ -24,6 +24,25 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("search.html", include_str!("../templates/search.html")),
     ("project.html", include_str!("../templates/project.html")),
     ("failure.html", include_str!("../templates/failure.html")),
+    ("forms.html", include_str!("../templates/forms.html")),
+    ("events.html", include_str!("../templates/events.html")),
+    ("sign_in.html", include_str!("../templates/sign_in.html")),
+    ("account.html", include_str!("../templates/account.html")),
+    ("tokens.html", include_str!("../templates/tokens.html")),
+    (
+        "publishers.html",
+        include_str!("../templates/publishers.html"),
+    ),
+    ("upload.html", include_str!("../templates/upload.html")),
+    ("manage.html", include_str!("../templates/manage.html")),
+    ("change.html", include_str!("../templates/change.html")),
+    ("confirm.html", include_str!("../templates/confirm.html")),
+    ("admin.html", include_str!("../templates/admin.html")),
+    ("users.html", include_str!("../templates/users.html")),
+    ("rules.html", include_str!("../templates/rules.html")),
+    ("journal.html", include_str!("../templates/journal.html")),
+    ("trail.html", include_str!("../templates/trail.html")),
+    ("health.html", include_str!("../templates/health.html")),
 ];
 
 /// Returns the names of all templates, for a sentence.

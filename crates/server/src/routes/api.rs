@@ -1,9 +1,9 @@
 //! Our own API: what owners change, what happened, how the index is.
 
-mod access;
+pub(super) mod access;
 mod caller;
-mod changes;
-mod events;
+pub(super) mod changes;
+pub(super) mod events;
 mod problem;
 mod project;
 mod status;
