@@ -9,6 +9,7 @@ import subprocess
 import pytest
 
 from support.authority import Authority
+from support.plain_browser import Browser
 from support.directory import BASE, READER, READER_PASSWORD, Directory, entry, group, person
 from support.distributions import wheel
 from support.programs import Site, binary, clean_environment
@@ -77,6 +78,18 @@ def test_name_is_the_one_of_the_directory(site):
     assert site.upload(wheel("data-one", "1.0"), user=("ADA", "secret")).status == 200
     assert "user:ada" in own(site, "log")
     assert "ADA" not in own(site, "log")
+
+
+def test_users_of_the_directory_sign_in_with_a_browser(site):
+    browser = Browser(site)
+    assert browser.sign_in("ada", "wrong").status == 403
+    browser.sign_in("ADA", "secret")
+    assert browser.page.status == 200 and browser.path == "/account", browser.page
+    assert "ada" in browser.text and "makers" in browser.text and "everyone" in browser.text
+    file = wheel("data-web", "1.0")
+    browser.get("/account/upload")
+    browser.upload([(file.filename, file.content)])
+    assert browser.page.status == 200 and "data-web" in site.get("/simple/", user=("cy", "secret")).text
 
 
 def test_name_that_is_an_account_of_ours_is_nobodys(site):

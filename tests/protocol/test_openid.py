@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import subprocess
@@ -158,6 +159,39 @@ def test_answer_counts_in_the_browser_that_asked_alone(company):
                        brought | {"state": "x"}, brought | {"code": "x" * 5000}]:
         company.begin()
         assert company.finish(parameters).status_code == 403, parameters
+
+
+def signed_in(company, to: str = "/project/demo/", **claims: object) -> httpx.Response:
+    """Signs in at the provider from the page of signing in."""
+    page = company.web.get("/account/sign-in", params={"to": to})
+    address = html.unescape(re.search(r'href="(/_/openid/sign-in[^"]*)"', page.text).group(1))
+    begun = company.web.get(address)
+    return company.finish(company.issuer.authorize(begun.headers["Location"], **(claims or ADA)))
+
+
+def test_browser_that_began_at_the_page_of_signing_in_is_signed_in(company):
+    answer = signed_in(company)
+    assert answer.status_code == 303 and answer.headers["Location"] == "/project/demo/", answer.text
+    [line] = [line for line in answer.headers.get_list("Set-Cookie") if "wheelhouse-session" in line]
+    assert re.fullmatch(r"__Host-wheelhouse-session=[\w-]{43}; Path=/; Max-Age=604800; HttpOnly; SameSite=Lax; Secure", line)
+    assert company.own("token").strip() == "", "nobody asked for a token"
+    page = company.web.get("/account")
+    assert page.status_code == 200 and "ada" in page.text and "makers" in page.text
+    assert company.web.get("/account/upload").status_code == 200
+    # Who begins elsewhere gets a token as before.
+    assert company.token()
+    company.own("account", "disable", "ada")
+    assert company.web.get("/account").status_code == 303
+    assert signed_in(company).status_code == 403
+
+
+@pytest.mark.parametrize("to", ["https://evil.example/", "//evil.example", "/\\evil.example", "/a;Path=/x", "/a\r\nX: y"])
+def test_nobody_is_sent_elsewhere_by_the_provider(company, to):
+    begun = company.web.get("/_/openid/sign-in", params={"to": to})
+    cookies = begun.headers.get_list("Set-Cookie")
+    assert all(line.count("Path=") == 1 and "Path=/_/openid" in line for line in cookies), cookies
+    answer = company.finish(company.issuer.authorize(begun.headers["Location"], **ADA))
+    assert answer.status_code == 303 and answer.headers["Location"] in ("/account", "/a;Path=/x")
 
 
 def test_code_is_good_once(company):

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use sha2::{Digest as _, Sha256};
 use wheelhouse_index::actor::{Actor, Credentials, UserName};
 use wheelhouse_index::permission::Principal;
 use wheelhouse_index::ports::{IdentifyError, Identities};
@@ -134,6 +135,16 @@ impl Identities for HtpasswdFile {
         };
         let is_right = self.0.checker.check(user, password, stored).await?;
         Ok(is_right.then(|| Principal::new(Actor::User(UserName::new(user)))))
+    }
+
+    async fn standing(&self, user: &UserName) -> Result<Option<[u8; 32]>, IdentifyError> {
+        let users = match self.users().await {
+            Ok(users) => users,
+            Err(error) => return Err(IdentifyError::Unavailable(error.into())),
+        };
+        let stored = users.find(user.as_str());
+        let known = stored.filter(|stored| !stored.is_decoy);
+        Ok(known.map(|known| Sha256::digest(known.hash.reveal().as_bytes()).into()))
     }
 }
 

@@ -74,6 +74,13 @@ impl Issuers {
         self.known.contains_key(issuer)
     }
 
+    /// Returns those that are trusted, ordered.
+    pub fn all(&self) -> Vec<String> {
+        let mut all: Vec<String> = self.known.keys().cloned().collect();
+        all.sort_unstable();
+        all
+    }
+
     /// Returns the keys of an issuer, asked for anew if the one of `key_id` is not among them, at
     /// most once a minute. While the issuer does not answer its old keys are used.
     pub async fn keys(&self, issuer: &str, key_id: &str) -> Option<KeySet> {

@@ -15,7 +15,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use moka::future::Cache;
-use sha2::Sha256;
+use sha2::{Digest as _, Sha256};
 use tokio::sync::Semaphore;
 use wheelhouse_index::actor::{Actor, Credentials, Secret, UserName};
 use wheelhouse_index::permission::{GroupName, Principal};
@@ -56,6 +56,7 @@ pub struct LdapDirectory {
     key: Zeroizing<[u8; 32]>,
     proven: Cache<[u8; 32], Arc<Known>>,
     groups: Cache<String, Arc<[GroupName]>>,
+    standing: Cache<String, Option<[u8; 32]>>,
     /// One permit for each request that asks or waits.
     places: Semaphore,
     /// One permit for each connection.
@@ -82,6 +83,7 @@ impl LdapDirectory {
             key,
             proven: remembered(),
             groups: remembered(),
+            standing: remembered(),
             places: Semaphore::new(MAX_CONNECTIONS + MAX_WAITING),
             connections: Semaphore::new(MAX_CONNECTIONS),
         })
@@ -132,6 +134,14 @@ impl LdapDirectory {
         }
     }
 
+    /// Returns a mark of the entry of a user: which it is, and not its password, which the directory
+    /// shows nobody.
+    async fn look_up_standing(&self, user: &str) -> Result<Option<[u8; 32]>, IdentifyError> {
+        let mut session = self.session().await?;
+        let found = session.user(user).await?;
+        Ok(found.map(|found| Sha256::digest(found.dn.as_bytes()).into()))
+    }
+
     async fn session(&self) -> Result<Session<'_>, IdentifyError> {
         let place = self.places.try_acquire();
         let place = place.map_err(|_| IdentifyError::Busy)?;
@@ -180,6 +190,20 @@ impl Identities for LdapDirectory {
         Ok(Some(
             Principal::new(actor).in_groups(known.groups.iter().cloned()),
         ))
+    }
+
+    async fn standing(&self, user: &UserName) -> Result<Option<[u8; 32]>, IdentifyError> {
+        let name = user.as_str();
+        if name.is_empty() || name.len() > MAX_BYTES {
+            return Ok(None);
+        }
+        let found = self
+            .standing
+            .try_get_with_by_ref(name, self.look_up_standing(name));
+        found.await.map_err(|error| match &*error {
+            IdentifyError::Busy => IdentifyError::Busy,
+            other => IdentifyError::Unavailable(other.to_string().into()),
+        })
     }
 
     async fn groups_of(&self, user: &UserName) -> Vec<GroupName> {

@@ -225,7 +225,7 @@ impl PersonSignIn for OpenId {
         &self,
         returned: Returned<'_>,
         by: Attribution,
-    ) -> Result<SignedIn, SignInError> {
+    ) -> Result<UserName, SignInError> {
         let now = by.at;
         let again = || {
             SignInError(
@@ -254,30 +254,39 @@ impl PersonSignIn for OpenId {
             actor: Actor::User(user.clone()),
             ..by
         };
-        let failed = |error: &dyn std::fmt::Display| {
-            tracing::error!("cannot keep a sign-in: {error}");
-            SignInError("the sign-in cannot be kept; try again later".to_owned())
-        };
         let groups = claims::groups(&proven, &self.options.groups_claim);
         self.access
-            .keep_signed_in(&user, &groups, by.clone())
+            .keep_signed_in(&user, &groups, by)
             .await
-            .map_err(|error| failed(&error))?;
-        let expires_at = now.after(LIFETIME);
+            .map_err(|error| not_kept(&error))?;
+        Ok(user)
+    }
+
+    async fn token(&self, user: UserName, by: Attribution) -> Result<SignedIn, SignInError> {
+        let expires_at = by.at.after(LIFETIME);
+        let by = Attribution {
+            actor: Actor::User(user.clone()),
+            ..by
+        };
         let name = "signed in with OpenID".to_owned();
         let (token, mut kept) = self
             .identities
             .make_token(user.clone(), name, Limit::default(), Some(expires_at))
-            .map_err(|error| failed(&error))?;
+            .map_err(|error| not_kept(&error))?;
         kept.is_sign_in = true;
         self.access
             .keep_token(&kept, by)
             .await
-            .map_err(|error| failed(&error))?;
+            .map_err(|error| not_kept(&error))?;
         Ok(SignedIn {
             user,
             token,
             expires_at,
         })
     }
+}
+
+fn not_kept(error: &dyn std::fmt::Display) -> SignInError {
+    tracing::error!("cannot keep a sign-in: {error}");
+    SignInError("the sign-in cannot be kept; try again later".to_owned())
 }

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use sha2::{Digest as _, Sha256};
 use wheelhouse_index::access::{Access, NewToken, TokenRecord};
 use wheelhouse_index::actor::{Actor, Credentials, Secret, UserName};
 use wheelhouse_index::identity::Timestamp;
@@ -134,6 +135,23 @@ fn token_in(credentials: &Credentials) -> Option<&str> {
 impl Identities for Sources {
     fn knows_anybody(&self) -> bool {
         !self.users.is_empty() || self.access.has_tokens()
+    }
+
+    fn has_passwords(&self) -> bool {
+        !self.users.is_empty()
+    }
+
+    async fn standing(&self, user: &UserName) -> Result<Option<[u8; 32]>, IdentifyError> {
+        let mut mark = Sha256::new();
+        let mut is_known = false;
+        for source in &self.users {
+            let of_source = source.standing(user).await?;
+            is_known |= of_source.is_some();
+            mark.update(of_source.unwrap_or_default());
+        }
+        // Under a key, so that nobody who reads what is kept can try passwords on it.
+        let mark: [u8; 32] = mark.finalize().into();
+        Ok(is_known.then(|| self.key.mark(&mark)))
     }
 
     fn is_token(&self, credentials: &Credentials) -> bool {

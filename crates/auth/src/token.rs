@@ -45,6 +45,12 @@ impl TokenKey {
         *mac(self.0.as_slice(), message.as_bytes())
     }
 
+    /// Returns a mark of something, which tells nothing of it to whoever does not have the key.
+    pub(crate) fn mark(&self, of: &[u8; 32]) -> [u8; 32] {
+        let key = self.derived("marks of what proves somebody");
+        *mac(&key, of)
+    }
+
     fn first_proof(&self, id: &[u8; ID_BYTES], salt: &[u8; SALT_BYTES]) -> Proof {
         let mut message = b"wheelhouse token 1".to_vec();
         message.extend_from_slice(id);

@@ -75,6 +75,10 @@ impl TokenExchange for TrustedPublishing {
         self.issuers.trusts(issuer)
     }
 
+    fn issuers(&self) -> Vec<String> {
+        self.issuers.all()
+    }
+
     async fn mint(&self, identity_token: &str, by: Attribution) -> Result<Minted, MintError> {
         let now = by.at;
         let proven = self.proven(identity_token, now).await?;

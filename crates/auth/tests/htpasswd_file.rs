@@ -164,6 +164,23 @@ async fn a_changed_file_counts_at_the_next_look() {
 }
 
 #[tokio::test]
+async fn the_mark_of_what_proves_a_user_goes_with_the_password() {
+    let fixture = Fixture::new(format!("ada:{LOVE}\nbob:{LOVE}\n"));
+    let file = fixture.open();
+    let mark = async |user: &str| file.standing(&UserName::new(user)).await.unwrap();
+    let before = mark("ada").await.expect("ada is known");
+    assert_eq!(mark("nobody").await, None, "not that of the decoy");
+    fixture.write(format!("bob:{LACE}\nada:{LOVE}\neve:{LOVE}\n"));
+    assert_eq!(mark("ada").await, Some(before), "others do not matter");
+    fixture.write(format!("ada:{LACE}\n"));
+    assert_ne!(mark("ada").await, Some(before));
+    assert_eq!(mark("bob").await, None);
+    fs::remove_file(&fixture.path).unwrap();
+    let gone = file.standing(&UserName::new("ada")).await;
+    assert!(matches!(gone, Err(IdentifyError::Unavailable(_))));
+}
+
+#[tokio::test]
 async fn a_change_that_keeps_size_and_time_is_seen() {
     let fixture = Fixture::new(format!("ada:{LOVE}\n"));
     let long_ago = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);

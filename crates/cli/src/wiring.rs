@@ -250,6 +250,7 @@ fn server_settings(
         } else {
             Overwrite::Refuse
         },
+        web_sign_in: settings.access.web_sign_in,
         needless_credentials: match settings.access.invalid_credentials {
             InvalidCredentials::Ignore => NeedlessCredentials::Ignore,
             InvalidCredentials::Reject => NeedlessCredentials::Check,

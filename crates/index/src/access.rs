@@ -3,9 +3,11 @@
 
 mod change;
 mod publisher;
+mod session;
 mod state;
 mod token;
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
@@ -25,6 +27,7 @@ use crate::replica::Replica;
 pub use crate::locks::NameLock;
 pub use change::AccessError;
 pub use publisher::{Provider, Publisher};
+pub use session::{NewSession, SessionId, SessionRecord};
 pub use state::{Account, AccountKind, Member};
 pub use token::{NewToken, TokenRecord};
 
@@ -193,6 +196,23 @@ impl Access {
     /// Returns the projects in which a user has a part, ordered.
     pub fn projects_of(&self, user: &UserName) -> Vec<(ProjectKey, Role)> {
         self.state().projects_of(user).to_vec()
+    }
+
+    /// Returns those who have a part in any project, with in how many, ordered by name.
+    pub fn owners(&self) -> Vec<(UserName, usize)> {
+        self.state().owners()
+    }
+
+    /// Returns those of whom a browser is signed in, with how many, ordered by name.
+    pub fn signed_in(&self) -> Vec<(UserName, usize)> {
+        let now = self.clock.now();
+        let mut counts = BTreeMap::<UserName, usize>::new();
+        for session in self.state().sessions.values() {
+            if !session.is_expired(now) {
+                *counts.entry(session.user.clone()).or_default() += 1;
+            }
+        }
+        counts.into_iter().collect()
     }
 
     /// Returns whether an account is a robot's.

@@ -25,8 +25,10 @@ pub struct AuditEvent {
 pub enum AuditKind {
     /// Credentials proved nobody.
     SignInFailed,
-    /// A person signed in at an OpenID provider.
+    /// A person signed in, in a browser or at an OpenID provider.
     SignedIn,
+    /// A person signed out of a browser, or all browsers of a person were signed out.
+    SignedOut,
     /// A token was made.
     TokenMade,
     /// A token was revoked.
@@ -64,6 +66,7 @@ impl AuditKind {
     pub const ALL: &[Self] = &[
         Self::SignInFailed,
         Self::SignedIn,
+        Self::SignedOut,
         Self::TokenMade,
         Self::TokenRevoked,
         Self::RuleAdded,
@@ -86,6 +89,7 @@ impl AuditKind {
         match self {
             Self::SignInFailed => "sign-in-failed",
             Self::SignedIn => "signed-in",
+            Self::SignedOut => "signed-out",
             Self::TokenMade => "token-made",
             Self::TokenRevoked => "token-revoked",
             Self::RuleAdded => "rule-added",

@@ -27,7 +27,7 @@ pub use file_store::{
 pub use identities::{IdentifyError, Identities};
 pub use person_sign_in::{Begun, PersonSignIn, Returned, SignInError, SignedIn};
 pub use project_finder::{FinderEntry, FinderQuery, FoundProject, FoundProjects, ProjectFinder};
-pub use replicas::{Held, LEASE, Progress, Replicas};
+pub use replicas::{Held, LEASE, Progress, ReplicaState, Replicas};
 pub use token_exchange::{MintError, Minted, TokenExchange};
 
 /// A backend could not do its work. Never about the request: what a request may get wrong has an

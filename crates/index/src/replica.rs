@@ -15,7 +15,7 @@ use crate::access::Access;
 use crate::change::{Applied, Event};
 use crate::identity::Serial;
 use crate::journal::JournalReader;
-use crate::ports::{Catalog, Held, LEASE, Progress, Replicas, StoreError};
+use crate::ports::{Catalog, Held, LEASE, Progress, ReplicaState, Replicas, StoreError};
 
 /// How long the caches are believed after the lease was asked for: less than the lease, for clocks
 /// do not all run alike.
@@ -84,6 +84,17 @@ impl Replica {
     fn since_began(&self, moment: Instant) -> u64 {
         let span = moment.saturating_duration_since(self.began);
         u64::try_from(span.as_millis()).unwrap_or(ALWAYS - 1)
+    }
+
+    /// Returns the servers over this catalog that have or had a lease; none if there can be no other.
+    ///
+    /// # Errors
+    /// [`StoreError`] if that cannot be looked up.
+    pub async fn known(&self) -> Result<Vec<ReplicaState>, StoreError> {
+        match &self.others {
+            Some(others) => others.known().await,
+            None => Ok(Vec::new()),
+        }
     }
 
     /// Returns whether what is kept in memory is known to be true.

@@ -59,12 +59,23 @@ impl Shared {
         rights: [Right; 3],
     ) -> Result<Principal, ApiError> {
         let who = self.who(headers, info, rights[0]).await?;
-        let decided = rights.map(|right| self.access.may_somewhere(&who, right, self.index.name()));
+        self.check_somewhere(&who, rights)?;
+        Ok(who)
+    }
+
+    /// Succeeds if there can be any project with which somebody may use one of these rights.
+    pub(crate) fn check_somewhere<const N: usize>(
+        &self,
+        who: &Principal,
+        rights: [Right; N],
+    ) -> Result<(), ApiError> {
+        let decided = rights.map(|right| self.access.may_somewhere(who, right, self.index.name()));
         if decided.iter().any(Decision::is_allowed) {
-            return Ok(who);
+            return Ok(());
         }
-        let [first, ..] = decided;
-        Err(refused(first, &who, rights[0], None))
+        let first = decided.into_iter().next().unwrap_or(Decision::SignInNeeded);
+        let right = rights.first().copied().unwrap_or(Right::Admin);
+        Err(refused(first, who, right, None))
     }
 
     /// Returns which projects whoever asks may see.
@@ -123,15 +134,41 @@ impl Shared {
         right: Right,
     ) -> Result<Principal, ApiError> {
         let nobody = || Principal::new(Actor::Anonymous);
-        if self.needs_no_sign_in(right, headers) {
+        let is_open = self.needs_no_sign_in(right, headers);
+        let Some(header) = headers.get(AUTHORIZATION) else {
+            return match self.visit(info).await {
+                Ok(visit) => Ok(visit.map_or_else(nobody, |visit| visit.who)),
+                // What everybody may read needs no directory that answers.
+                Err(_) if is_open => Ok(nobody()),
+                Err(error) => Err(error),
+            };
+        };
+        if is_open {
             return Ok(nobody());
         }
-        let Some(header) = headers.get(AUTHORIZATION) else {
-            return Ok(nobody());
-        };
         let parsed = basic::parse(header.as_bytes());
+        self.proven(headers, info, parsed.as_ref().ok()).await
+    }
+
+    /// Returns whom credentials prove. Those that are wrong count against whoever sent them.
+    pub(crate) async fn prove(
+        &self,
+        headers: &HeaderMap,
+        info: &RequestInfo,
+        credentials: &Credentials,
+    ) -> Result<Principal, ApiError> {
+        self.proven(headers, info, Some(credentials)).await
+    }
+
+    /// The same of what may be no credentials at all.
+    async fn proven(
+        &self,
+        headers: &HeaderMap,
+        info: &RequestInfo,
+        sent: Option<&Credentials>,
+    ) -> Result<Principal, ApiError> {
         // What is no credentials guesses nothing.
-        let attempt = parsed.as_ref().ok().map(|sent| self.attempt(sent));
+        let attempt = sent.map(|sent| self.attempt(sent));
         let wait = attempt.and_then(|attempt| self.tried.sign_in_wait(info.client, attempt));
         if let Some(wait) = wait {
             self.metrics.limited_sign_ins.increment(1);
@@ -140,8 +177,8 @@ impl Shared {
                 wait,
             ));
         }
-        let found = match &parsed {
-            Ok(credentials) if self.identities.knows_anybody() => {
+        let found = match sent {
+            Some(credentials) if self.identities.knows_anybody() => {
                 self.identities.identify(credentials).await?
             }
             _ => None,
@@ -152,7 +189,7 @@ impl Shared {
                 self.tried.sign_in_failed(info.client, attempt);
             }
             let mut user = None;
-            if let Ok(credentials) = &parsed {
+            if let Some(credentials) = sent {
                 // With an empty password the name may be a token.
                 if !credentials.password.reveal().is_empty() {
                     tracing::info!(user.name = credentials.user, "a sign-in failed");

@@ -109,6 +109,7 @@ impl AdministratorApi {
                 host: String::new(),
                 prefix: String::new(),
             }),
+            cookie: None,
         });
         match self.router.clone().call(request).instrument(span).await {
             Ok(response) => response,

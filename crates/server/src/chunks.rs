@@ -6,6 +6,8 @@ use bytes::Bytes;
 use wheelhouse_index::identity::Fingerprint;
 use wheelhouse_index::path::FilePath;
 
+use crate::kept::Kept;
+
 /// The size of a piece, in bytes. Pieces begin at multiples of it.
 pub(crate) const CHUNK_BYTES: usize = 256 * 1024;
 
@@ -40,6 +42,11 @@ impl ChunkCache {
 
     pub(crate) fn get(&self, id: &FileId, chunk_start: u64) -> Option<Bytes> {
         self.chunks.get(&(id.clone(), chunk_start))
+    }
+
+    /// Returns how much is kept.
+    pub(crate) fn kept(&self) -> Kept {
+        Kept::of(&self.chunks)
     }
 
     /// Forgets all pieces of a content.

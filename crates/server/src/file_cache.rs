@@ -9,6 +9,7 @@ use wheelhouse_index::journal::JournalReader;
 
 use crate::chunks::{ChunkCache, FileId};
 use crate::generations::{Generation, Generations};
+use crate::kept::Kept;
 
 /// Files up to this size, in bytes, are kept whole.
 pub(crate) const SMALL_FILE_BYTES: u64 = 256 * 1024;
@@ -71,6 +72,11 @@ impl FileCache {
         self.answers
             .get(path)
             .filter(|answer| self.generations.is_current(answer.generation))
+    }
+
+    /// Returns how much is kept.
+    pub(crate) fn kept(&self) -> Kept {
+        Kept::of(&self.answers)
     }
 
     pub(crate) fn keep(&self, path: &str, answer: &Arc<FileAnswer>) {

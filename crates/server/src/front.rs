@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use axum::Router;
-use http::header::{HeaderName, STRICT_TRANSPORT_SECURITY, WARNING, X_CONTENT_TYPE_OPTIONS};
+use http::header::{
+    CACHE_CONTROL, HeaderName, STRICT_TRANSPORT_SECURITY, VARY, WARNING, X_CONTENT_TYPE_OPTIONS,
+};
 use http::request::Parts;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri};
@@ -26,6 +28,7 @@ use crate::render::answer as answer_page;
 use crate::request::{RequestIds, RequestInfo};
 use crate::route::Route;
 use crate::routes::{answer_file, moved_permanently, requested_page};
+use crate::session;
 use crate::state::State;
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -71,11 +74,19 @@ impl Front {
             scheme,
         );
         let target = self.target(&mut head, &mut external);
+        let cookie = match &target {
+            Target::Here(path) if settings.web_sign_in => {
+                let kind = session::Kind::session(&external, self.state.index.name());
+                session::reading_cookie(&head.method, path, &head.headers, kind)
+            }
+            _ => None,
+        };
         let info = RequestInfo {
             id: self.ids.next(),
             peer,
             client: client_address(&head.headers, peer, &settings.trusted_for_client_address),
             external: Arc::new(external),
+            cookie,
         };
         let log = Arc::clone(&self.state.access_log);
         let logged = log.is_enabled().then(|| head.clone());
@@ -109,6 +120,9 @@ impl Front {
             Target::Nowhere => (Route::Other, refusal(ApiError::not_found())),
         };
         let headers = response.headers_mut();
+        if info.cookie.is_some() {
+            keep_private(headers);
+        }
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         if let Some(seconds) = settings.hsts_seconds
             && info.external.scheme == "https"
@@ -295,6 +309,20 @@ fn mark_stale(headers: &mut HeaderMap, stale: Stale) {
         HeaderValue::from_static("110 - \"Response is Stale\""),
     );
     headers.insert(STALE_SECONDS.clone(), stale.seconds.into());
+}
+
+/// Says that an answer to a browser that is signed in is for that browser alone. Of requests with a
+/// password caches know that by themselves.
+fn keep_private(headers: &mut HeaderMap) {
+    let said = headers.get(CACHE_CONTROL);
+    let said = said.and_then(|said| said.to_str().ok()).unwrap_or_default();
+    let parts = said.split(',').map(str::trim);
+    let kept = parts.filter(|part| !matches!(*part, "" | "public" | "private"));
+    let private: Vec<&str> = std::iter::once("private").chain(kept).collect();
+    if let Ok(private) = HeaderValue::from_str(&private.join(", ")) {
+        headers.insert(CACHE_CONTROL, private);
+    }
+    headers.append(VARY, HeaderValue::from_static("Cookie"));
 }
 
 fn refusal(error: ApiError) -> Response<Body> {

@@ -22,8 +22,10 @@ mod front;
 #[doc(hidden)]
 pub mod fuzzing;
 mod generations;
+mod kept;
 mod listen;
 mod metrics;
+mod origin;
 mod page_cache;
 mod patient_io;
 mod readmes;
@@ -32,6 +34,7 @@ mod request;
 mod route;
 mod routes;
 mod server;
+mod session;
 pub mod settings;
 mod state;
 pub mod tls;

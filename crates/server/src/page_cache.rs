@@ -10,6 +10,7 @@ use wheelhouse_standards::accept::{Encoding, Representation};
 use wheelhouse_standards::name::ProjectKey;
 
 use crate::generations::{Generation, Generations};
+use crate::kept::Kept;
 
 /// The generation key of what changes with every change: the list of projects, of files, counts.
 const EVERYTHING: &str = "/";
@@ -208,6 +209,11 @@ impl PageCache {
 }
 
 impl PageCache {
+    /// Returns how much is kept.
+    pub(crate) fn kept(&self) -> Kept {
+        Kept::of(&self.pages)
+    }
+
     /// Lets the pages of a project be made anew.
     pub(crate) fn forget(&self, project: &ProjectKey) {
         self.generations.touch(project.as_str());

@@ -11,6 +11,7 @@ use wheelhouse_index::change::Attribution;
 use wheelhouse_index::identity::Timestamp;
 
 use crate::external::External;
+use crate::session::CookieSecret;
 
 /// Longest part of a `User-Agent` that is recorded, in bytes.
 const MAX_AGENT_BYTES: usize = 500;
@@ -25,6 +26,8 @@ pub(crate) struct RequestInfo {
     pub(crate) client: IpAddr,
     /// How the client named this server.
     pub(crate) external: Arc<External>,
+    /// What a browser that is signed in sent, where that counts by itself: for reading.
+    pub(crate) cookie: Option<Arc<CookieSecret>>,
 }
 
 impl RequestInfo {

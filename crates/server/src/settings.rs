@@ -40,6 +40,8 @@ pub struct Settings {
     pub overwrite: Overwrite,
     /// What credentials on a route that needs none are good for.
     pub needless_credentials: NeedlessCredentials,
+    /// Whether people can sign in with a browser.
+    pub web_sign_in: bool,
     /// What the actions `submit`, `verify` and `doc_upload` get.
     pub legacy_actions: LegacyActions,
     /// What becomes of attestations that come with uploads.

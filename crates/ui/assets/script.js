@@ -43,3 +43,17 @@ for (const form of document.querySelectorAll("form[data-picker]")) {
     location.assign(`${form.dataset.picker}${encodeURIComponent(select.value)}/`);
   });
 }
+
+// Files that are dropped anywhere on the form are those that it sends.
+for (const form of document.querySelectorAll("form[data-drop]")) {
+  const input = form.querySelector("input[type=file]");
+  const over = (event) => { event.preventDefault(); form.classList.add("over"); };
+  form.addEventListener("dragenter", over);
+  form.addEventListener("dragover", over);
+  form.addEventListener("dragleave", () => form.classList.remove("over"));
+  form.addEventListener("drop", (event) => {
+    event.preventDefault();
+    form.classList.remove("over");
+    if (event.dataTransfer.files.length) input.files = event.dataTransfer.files;
+  });
+}

@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 #![warn(missing_docs)]
 
+pub mod account;
+pub mod admin;
 pub mod asset;
 pub mod badge;
 pub mod changes;
@@ -13,6 +15,7 @@ pub mod frame;
 pub mod home;
 pub mod inside;
 mod lines;
+pub mod manage;
 mod markup;
 pub mod member;
 mod pages;

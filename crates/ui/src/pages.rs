@@ -27,6 +27,25 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("inside.html", include_str!("../templates/inside.html")),
     ("member.html", include_str!("../templates/member.html")),
     ("changes.html", include_str!("../templates/changes.html")),
+    ("forms.html", include_str!("../templates/forms.html")),
+    ("events.html", include_str!("../templates/events.html")),
+    ("sign_in.html", include_str!("../templates/sign_in.html")),
+    ("account.html", include_str!("../templates/account.html")),
+    ("tokens.html", include_str!("../templates/tokens.html")),
+    (
+        "publishers.html",
+        include_str!("../templates/publishers.html"),
+    ),
+    ("upload.html", include_str!("../templates/upload.html")),
+    ("manage.html", include_str!("../templates/manage.html")),
+    ("change.html", include_str!("../templates/change.html")),
+    ("confirm.html", include_str!("../templates/confirm.html")),
+    ("admin.html", include_str!("../templates/admin.html")),
+    ("users.html", include_str!("../templates/users.html")),
+    ("rules.html", include_str!("../templates/rules.html")),
+    ("journal.html", include_str!("../templates/journal.html")),
+    ("trail.html", include_str!("../templates/trail.html")),
+    ("health.html", include_str!("../templates/health.html")),
 ];
 
 /// Returns the names of all templates, for a sentence.

@@ -21,6 +21,8 @@ pub struct AccessSettings {
     pub passwords: PasswordSource,
     /// The directory that users and groups come from too.
     pub directory: Option<DirectorySettings>,
+    /// Whether people can sign in with a browser.
+    pub web_sign_in: bool,
     /// The provider at which people sign in.
     pub openid: Option<OpenIdSettings>,
     /// The file that groups come from, absolute.
@@ -86,6 +88,7 @@ impl AccessSettings {
             locks,
             passwords,
             directory: DirectorySettings::of(source)?,
+            web_sign_in: values.text(&defs::WEB_SIGN_IN) == Some("on"),
             openid: OpenIdSettings::of(source)?,
             group_file: source.path(&defs::GROUP_FILE),
             rules: values

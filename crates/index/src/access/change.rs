@@ -2,6 +2,7 @@
 //! the audit trail.
 
 mod publishers;
+mod sessions;
 mod tokens;
 
 use serde::Serialize;
@@ -316,8 +317,8 @@ impl Access {
         .await
     }
 
-    /// Ends an account's sign-ins and tokens at once, or allows them again. Returns whether that
-    /// changed anything.
+    /// Ends an account's sign-ins and tokens at once, or allows them again: tokens then count once
+    /// more, and browsers must sign in anew. Returns whether that changed anything.
     ///
     /// # Errors
     /// [`AccessError::BadName`], [`AccessError::Store`].
@@ -347,9 +348,17 @@ impl Access {
             AuditKind::AccountEnabled
         };
         let event = event(kind, by, None, json!({ "account": name.as_str() }));
+        let sessions = if is_disabled {
+            self.sessions(name)
+        } else {
+            Vec::new()
+        };
+        let remove = sessions
+            .iter()
+            .flat_map(|session| sessions::records_of(session.id));
         self.write(
             vec![record(ACCOUNT, name.as_str(), &stored)],
-            Vec::new(),
+            remove.collect(),
             event,
         )
         .await?;

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use wheelhouse_standards::name::ProjectKey;
 
 use super::publisher::{ACCOUNT_PREFIX, Publisher, StoredPublisher};
+use super::session::{SessionId, SessionRecord, StoredSession};
 use super::token::{StoredToken, TokenRecord};
 use crate::actor::{TokenId, UserName};
 use crate::identity::Timestamp;
@@ -23,6 +24,8 @@ pub(super) const RULE: &str = "rule";
 pub(super) const TOKEN: &str = "token";
 pub(super) const TOKEN_USE: &str = "token-use";
 pub(super) const SIGNED_IN: &str = "signed-in";
+pub(super) const SESSION: &str = "session";
+pub(super) const SESSION_USE: &str = "session-use";
 
 /// What is kept about who may do what, read once and looked up often.
 #[derive(Debug, PartialEq)]
@@ -39,6 +42,8 @@ pub(super) struct State {
     projects: HashMap<UserName, Vec<(ProjectKey, Role)>>,
     pub(super) tokens: BTreeMap<TokenId, TokenRecord>,
     pub(super) publishers: Vec<Publisher>,
+    /// The browsers that are signed in.
+    pub(super) sessions: BTreeMap<SessionId, SessionRecord>,
 }
 
 /// What is kept about an account. Users whose passwords are elsewhere have one only if there is
@@ -123,6 +128,7 @@ impl State {
             projects: HashMap::new(),
             tokens: BTreeMap::new(),
             publishers: Vec::new(),
+            sessions: BTreeMap::new(),
         };
         // A rule that cannot be read allows nothing, and must not open everything either.
         let has_rules = !written.is_empty() || records.iter().any(|record| record.kind == RULE);
@@ -203,6 +209,17 @@ impl State {
                 self.named_groups
                     .insert(UserName::new(&record.key), groups.collect());
             }
+            SESSION => {
+                let stored: StoredSession = read(record)?;
+                let id: SessionId = record.key.parse()?;
+                self.sessions.insert(id, stored.into_record(id)?);
+            }
+            SESSION_USE => {
+                let stored: StoredUse = read(record)?;
+                if let Some(session) = self.sessions.get_mut(&record.key.parse()?) {
+                    session.last_used = Timestamp(stored.at);
+                }
+            }
             PUBLISHER => {
                 let stored: StoredPublisher = read(record)?;
                 self.publishers.push(stored.into_publisher(&record.key)?);
@@ -218,6 +235,15 @@ impl State {
 
     pub(super) fn projects_of(&self, user: &UserName) -> &[(ProjectKey, Role)] {
         self.projects.get(user).map_or(&[], Vec::as_slice)
+    }
+
+    pub(super) fn owners(&self) -> Vec<(UserName, usize)> {
+        let each = self.projects.iter();
+        let mut owners: Vec<_> = each
+            .map(|(user, projects)| (user.clone(), projects.len()))
+            .collect();
+        owners.sort_unstable();
+        owners
     }
 
     pub(super) fn groups_of(&self, user: &UserName) -> &[GroupName] {

@@ -38,6 +38,21 @@ pub trait Identities: fmt::Debug + Send + Sync + 'static {
         Vec::new()
     }
 
+    /// Returns a mark of what would prove a user now, or `None` if nothing would. Another mark, or
+    /// none, means that what proved the user before counts no more: the password was changed, the
+    /// user was removed. The mark shows nothing of either.
+    ///
+    /// # Errors
+    /// [`IdentifyError`] if it cannot be told: the caller must then be refused.
+    async fn standing(&self, _user: &UserName) -> Result<Option<[u8; 32]>, IdentifyError> {
+        Ok(None)
+    }
+
+    /// Returns whether there is anybody who has a password.
+    fn has_passwords(&self) -> bool {
+        true
+    }
+
     /// Returns whether a token is the one that a record was kept of.
     fn holds(&self, _token: &Secret, _kept: &TokenRecord) -> bool {
         false

@@ -17,7 +17,7 @@ pub trait PersonSignIn: fmt::Debug + Send + Sync + 'static {
     /// [`SignInError`] if nobody can sign in now.
     async fn begin(&self, return_to: &str, now: Timestamp) -> Result<Begun, SignInError>;
 
-    /// Ends what [`begin`](Self::begin) began, with a token for whoever signed in.
+    /// Ends what [`begin`](Self::begin) began, and says who signed in.
     ///
     /// # Errors
     /// [`SignInError`] if what the browser brought back proves nobody.
@@ -25,7 +25,13 @@ pub trait PersonSignIn: fmt::Debug + Send + Sync + 'static {
         &self,
         returned: Returned<'_>,
         by: Attribution,
-    ) -> Result<SignedIn, SignInError>;
+    ) -> Result<UserName, SignInError>;
+
+    /// Makes a token for somebody who signed in just now.
+    ///
+    /// # Errors
+    /// [`SignInError`] if it cannot be kept.
+    async fn token(&self, user: UserName, by: Attribution) -> Result<SignedIn, SignInError>;
 }
 
 /// A sign-in that has begun.

@@ -55,8 +55,26 @@ pub trait Replicas: fmt::Debug + Send + Sync + 'static {
     /// turn is over after `span`, or is prolonged by asking again.
     async fn take_turn(&self, work: &str, span: Duration) -> Result<bool, StoreError>;
 
+    /// Returns the servers that have or had a lease, by name.
+    async fn known(&self) -> Result<Vec<ReplicaState>, StoreError> {
+        Ok(Vec::new())
+    }
+
     /// Waits until no other replica holds `name`, and holds it until the answer is dropped.
     async fn hold(&self, name: &str) -> Result<Box<dyn Held>, StoreError>;
+}
+
+/// What is known of a replica.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReplicaState {
+    /// Its name: it chose one at random when it started.
+    pub name: String,
+    /// Whether it is the one that says so.
+    pub is_this: bool,
+    /// Up to where it said that it had followed.
+    pub followed: Progress,
+    /// For how long its lease is good, in milliseconds; less than nothing if it ran out.
+    pub lease_ms: i64,
 }
 
 /// A name that is held. Dropping it lets it go.

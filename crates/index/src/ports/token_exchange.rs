@@ -18,6 +18,9 @@ pub trait TokenExchange: fmt::Debug + Send + Sync + 'static {
     /// Returns whether the operator trusts an issuer.
     fn trusts(&self, issuer: &str) -> bool;
 
+    /// Returns the issuers that the operator trusts, ordered.
+    fn issuers(&self) -> Vec<String>;
+
     /// Exchanges an identity token. Each is taken once, however many ask at the same time.
     ///
     /// # Errors

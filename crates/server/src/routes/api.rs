@@ -1,10 +1,10 @@
 //! Our own API: what owners change, what happened, how the index is.
 
-mod access;
+pub(super) mod access;
 mod caller;
-mod changes;
+pub(super) mod changes;
 mod downloads;
-mod events;
+pub(super) mod events;
 mod inside;
 mod problem;
 mod project;

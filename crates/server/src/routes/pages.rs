@@ -1,6 +1,8 @@
 //! The pages for people. Each handler reads the request, asks the index, and puts the answer into
 //! the values of a page; what all of them share is here.
 
+mod account;
+mod admin;
 mod assets;
 mod badge;
 mod changes;
@@ -9,6 +11,8 @@ mod facts;
 mod failure;
 mod home;
 mod inside;
+mod manage;
+mod own;
 mod project;
 mod search;
 
@@ -46,8 +50,14 @@ pub(super) struct Read<P> {
 
 /// Builds the table of the pages' routes.
 pub(super) fn router(state: &State) -> Router<State> {
-    Router::new()
-        .route("/_/assets/{name}", get(assets::asset))
+    let own = if state.settings.web_sign_in {
+        account::router()
+            .merge(admin::router())
+            .merge(manage::router())
+    } else {
+        Router::new()
+    };
+    own.route("/_/assets/{name}", get(assets::asset))
         .route("/_/search/names", get(search::names))
         .route("/search", get(search::search))
         .route("/project/{project}", get(project::add_slash))
@@ -84,6 +94,12 @@ pub(super) fn router(state: &State) -> Router<State> {
 /// Sends a browser to another page, to be read.
 fn see_other(target: &str) -> Response {
     super::simple::see_other(target, Version::HTTP_11)
+}
+
+/// Reads names with commas or blanks between them.
+fn listed(text: &str) -> Vec<String> {
+    let names = text.split([',', ' ']).filter(|name| !name.is_empty());
+    names.map(str::to_owned).collect()
 }
 
 /// Answers a page: for somebody who did not sign in from memory, if it is there and still true;
@@ -167,7 +183,10 @@ pub(super) fn frame(state: &State, info: &RequestInfo, who: &Principal) -> Frame
         is_administrator: may(Right::Admin),
         may_upload: may(Right::Upload),
     });
+    let cookie = info.cookie.as_ref().filter(|_| visitor.is_some());
     Frame {
+        form_token: cookie.and_then(|cookie| cookie.form_token().ok()),
+        can_sign_in: state.can_sign_in(),
         base: info.external.prefix.clone(),
         url: info.external.url(""),
         version: may(Right::List).then(|| env!("CARGO_PKG_VERSION").to_owned()),

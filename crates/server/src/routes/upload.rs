@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, body};
 use http::header::{ACCEPT, USER_AGENT};
 use http::request::Parts;
-use http::{HeaderName, HeaderValue, Request, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode};
 use serde_json::json;
 use wheelhouse_index::audit::{AuditEvent, AuditKind};
 use wheelhouse_index::change::Attribution;
@@ -126,7 +126,7 @@ async fn act(
     }
 }
 
-/// Publishes the file of a form, and returns what is to be said about it all the same.
+/// Publishes the file of a program's form, and returns what is to be said about it all the same.
 async fn publish(
     state: &State,
     info: &RequestInfo,
@@ -141,16 +141,74 @@ async fn publish(
         ));
     }
     let claimed = claimed_digests(&form)?;
-    let mut findings = match &form.content {
+    let findings = match &form.content {
         Some(content) => check_said(state, &form, content)?,
         None => Vec::new(),
     };
     let content = form.content.ok_or_else(|| {
         ApiError::bad_request("Missing 'content' file-field! The form does not have a file in it")
     })?;
+    let sent = Sent {
+        content,
+        signature: form.signature,
+        claimed,
+        attestations,
+        findings,
+    };
+    let taken = publish_file(state, info, &head.headers, who, sent).await?;
+    Ok(taken.told)
+}
+
+/// A file that somebody sent, with what came with it.
+pub(super) struct Sent {
+    content: ReceivedFile,
+    signature: Option<ReceivedFile>,
+    claimed: ClaimedDigests,
+    attestations: Option<String>,
+    /// What is to be said about the form around it.
+    findings: Vec<Finding>,
+}
+
+impl Sent {
+    /// A file with nothing around it, as browsers send it.
+    pub(super) fn file(content: ReceivedFile) -> Self {
+        Self {
+            content,
+            signature: None,
+            claimed: ClaimedDigests::default(),
+            attestations: None,
+            findings: Vec::new(),
+        }
+    }
+}
+
+/// A file that was taken.
+pub(super) struct Taken {
+    /// The project that has it.
+    pub(super) project: ProjectKey,
+    /// What is to be said about it all the same.
+    pub(super) told: Vec<String>,
+}
+
+/// Publishes a file, however it came: whether it may, and whether it is sound, is decided here for
+/// programs and browsers alike.
+pub(super) async fn publish_file(
+    state: &State,
+    info: &RequestInfo,
+    headers: &HeaderMap,
+    who: &Principal,
+    sent: Sent,
+) -> Result<Taken, ApiError> {
+    let Sent {
+        content,
+        signature,
+        claimed,
+        attestations,
+        mut findings,
+    } = sent;
     let file_name = content.file_name.clone();
     let mut uploads = vec![upload(content, claimed)?];
-    if let Some(signature) = form.signature {
+    if let Some(signature) = signature {
         if signature.file_name != format!("{file_name}.asc") {
             return Err(ApiError::bad_request(format!(
                 "Unrelated signature: `{}` does not sign `{file_name}`; its name must be `{file_name}.asc`",
@@ -169,7 +227,7 @@ async fn publish(
     if let Some(sent) = attestations {
         uploads[0].provenance = proven(state, who, sent, &uploads[0]).await?;
     }
-    let by = info.attribution(who.actor().clone(), &head.headers, state.index.now());
+    let by = info.attribution(who.actor().clone(), headers, state.index.now());
     let user = by.actor.to_string();
     let published = if is_new {
         let creation = create(
@@ -194,7 +252,7 @@ async fn publish(
                 state.audit.note(AuditEvent {
                     kind: AuditKind::ProvenanceLost,
                     by,
-                    project: Some(project),
+                    project: Some(project.clone()),
                     detail: json!({ "reason": finding.message }),
                 });
             }
@@ -215,7 +273,10 @@ async fn publish(
             );
         }
     }
-    Ok(told(&file_name, &findings))
+    Ok(Taken {
+        project,
+        told: told(&file_name, &findings),
+    })
 }
 
 /// Publishes the first file of a project. Whoever does so owns it, and does before the file is there:

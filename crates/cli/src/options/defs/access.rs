@@ -124,6 +124,21 @@ pub(crate) static RULE: OptionDef = OptionDef {
     ..OptionDef::BASE
 };
 
+pub(crate) static WEB_SIGN_IN: OptionDef = OptionDef {
+    long: "web-sign-in",
+    kind: Kind::Choice {
+        name: "WHETHER",
+        words: &["on", "off"],
+    },
+    default: DefaultValue::each("on", "off"),
+    topic: Topic::Access,
+    help: "Let people sign in with a browser, at /account/sign-in: for their tokens and projects, \
+           uploads and administration.",
+    details: "With the names and passwords that programs use, or at the OpenID provider. When it is \
+              off there are no such pages and no cookie counts for anything.",
+    ..OptionDef::BASE
+};
+
 pub(crate) static OPENID_ISSUER: OptionDef = OptionDef {
     long: "openid-issuer",
     kind: Kind::Text {

@@ -1,7 +1,7 @@
 //! What is kept, changed in its place: the records that are many must not be read again for each
 //! that comes.
 
-use super::{ROLE, SIGNED_IN, State, TOKEN, TOKEN_USE};
+use super::{ROLE, SESSION, SESSION_USE, SIGNED_IN, SessionId, State, TOKEN, TOKEN_USE};
 use crate::actor::{TokenId, UserName};
 use crate::ports::AccessRecord;
 
@@ -15,7 +15,8 @@ impl State {
         put: &[AccessRecord],
         removed: &[(String, String)],
     ) -> bool {
-        let is_followed = |kind: &str| [ROLE, TOKEN, TOKEN_USE, SIGNED_IN].contains(&kind);
+        let is_followed =
+            |kind: &str| [ROLE, TOKEN, TOKEN_USE, SIGNED_IN, SESSION, SESSION_USE].contains(&kind);
         let mut kinds = put.iter().map(|record| &record.kind);
         let mut gone = removed.iter().map(|(kind, _)| kind);
         if !kinds.all(|kind| is_followed(kind)) || !gone.all(|kind| is_followed(kind)) {
@@ -68,6 +69,17 @@ impl State {
             }
             SIGNED_IN => {
                 self.named_groups.remove(&UserName::new(key));
+            }
+            SESSION => {
+                if let Ok(id) = key.parse::<SessionId>() {
+                    self.sessions.remove(&id);
+                }
+            }
+            SESSION_USE => {
+                let id = key.parse::<SessionId>().ok();
+                if let Some(session) = id.and_then(|id| self.sessions.get_mut(&id)) {
+                    session.last_used = session.made_at;
+                }
             }
             _ => {}
         }
@@ -133,6 +145,17 @@ mod tests {
             let body = json!({ "groups": ["staff"] });
             (SIGNED_IN, user.to_owned(), put.then_some(body))
         });
+        let session = (0..3_u8, user(), any::<bool>()).prop_map(|(id, user, put)| {
+            let body = json!({ "user": user, "made_at": 1, "expires_at": 9 });
+            (SESSION, format!("{id:064x}"), put.then_some(body))
+        });
+        let session_use = (0..3_u8, any::<bool>()).prop_map(|(id, put)| {
+            (
+                SESSION_USE,
+                format!("{id:064x}"),
+                put.then(|| json!({ "at": 7 })),
+            )
+        });
         let rule = any::<bool>().prop_map(|put| {
             (
                 RULE,
@@ -140,7 +163,15 @@ mod tests {
                 put.then(|| json!({ "rule": "user:ada all" })),
             )
         });
-        prop_oneof![4 => owned, 3 => token, 3 => used, 2 => signed_in, 1 => rule]
+        prop_oneof![
+            4 => owned,
+            3 => token,
+            3 => used,
+            2 => signed_in,
+            3 => session,
+            3 => session_use,
+            1 => rule
+        ]
     }
 
     proptest! {
@@ -165,6 +196,9 @@ mod tests {
                     // A use is written of a token that is there, and a token is made once.
                     Some(_) if kind == TOKEN_USE && !kept.contains_key(&(TOKEN.to_owned(), key.clone())) => continue,
                     Some(_) if kind == TOKEN && kept.contains_key(&place) => continue,
+                    // So it is with sessions.
+                    Some(_) if kind == SESSION_USE && !kept.contains_key(&(SESSION.to_owned(), key.clone())) => continue,
+                    Some(_) if kind == SESSION && kept.contains_key(&place) => continue,
                     Some(body) => {
                         kept.insert(place, body.clone());
                         put.push(AccessRecord { kind: kind.to_owned(), key, body });
@@ -172,8 +206,13 @@ mod tests {
                     None => {
                         kept.remove(&place);
                         removed.push(place);
-                        if kind == TOKEN {
-                            let used = (TOKEN_USE.to_owned(), key);
+                        let its_use = match kind {
+                            TOKEN => Some(TOKEN_USE),
+                            SESSION => Some(SESSION_USE),
+                            _ => None,
+                        };
+                        if let Some(its_use) = its_use {
+                            let used = (its_use.to_owned(), key);
                             kept.remove(&used);
                             removed.push(used);
                         }

@@ -1,12 +1,12 @@
 //! Who may do what, and the tokens, accounts and rules that decide it.
 
 pub(super) mod accounts;
-pub(super) mod can;
+pub(in crate::routes) mod can;
 pub(super) mod members;
-pub(super) mod publishers;
-pub(super) mod roles;
+pub(in crate::routes) mod publishers;
+pub(in crate::routes) mod roles;
 pub(super) mod rules;
-pub(super) mod tokens;
+pub(in crate::routes) mod tokens;
 pub(super) mod trail;
 
 use std::collections::BTreeMap;
@@ -59,20 +59,20 @@ async fn administrator(state: &State, caller: &Caller) -> Result<Attribution, Pr
     caller.changes(state, Right::Admin, None).await
 }
 
-fn user_named(name: &str) -> Result<UserName, Problem> {
+pub(in crate::routes) fn user_named(name: &str) -> Result<UserName, ApiError> {
     let is_odd = |c: char| c.is_whitespace() || c.is_control() || "/:,".contains(c);
     if name.is_empty() || name.chars().count() > 100 || name.chars().any(is_odd) {
-        return Err(ApiError::bad_request("no account can have this name").into());
+        return Err(ApiError::bad_request("no account can have this name"));
     }
     Ok(UserName::new(name))
 }
 
-fn project_named(name: &str) -> Result<ProjectKey, Problem> {
+pub(in crate::routes) fn project_named(name: &str) -> Result<ProjectKey, ApiError> {
     name.parse::<ProjectName>()
         .ok()
         .filter(|_| name.len() <= 200)
         .map(ProjectKey::from)
-        .ok_or_else(|| ApiError::bad_request("no project can have this name").into())
+        .ok_or_else(|| ApiError::bad_request("no project can have this name"))
 }
 
 fn rule_of(text: &str) -> Result<Rule, Problem> {
@@ -83,6 +83,6 @@ fn rule_of(text: &str) -> Result<Rule, Problem> {
 }
 
 /// Lets pages be made anew that depend on who may see what.
-fn changed_rights(state: &State) {
+pub(in crate::routes) fn changed_rights(state: &State) {
     state.pages.forget_all();
 }

@@ -1,9 +1,9 @@
 //! Who calls the API, and what may be read of the call.
 
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
-use http::header::{CONTENT_TYPE, HOST, ORIGIN};
+use http::header::CONTENT_TYPE;
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
 use wheelhouse_index::actor::Actor;
 use wheelhouse_index::change::Attribution;
@@ -13,6 +13,7 @@ use wheelhouse_standards::name::ProjectKey;
 use super::problem::Problem;
 use crate::drained::DrainedBody;
 use crate::error::ApiError;
+use crate::origin::is_of_another_site;
 use crate::request::RequestInfo;
 use crate::routes::simple::project_key;
 use crate::state::State;
@@ -77,7 +78,7 @@ impl Caller {
     /// Returns who wants to change something, whether they may or not, but not for a page of
     /// another site.
     pub(super) async fn changing(&self, state: &State, right: Right) -> Result<Principal, Problem> {
-        if !self.is_administrator && self.is_of_another_site() {
+        if !self.is_administrator && is_of_another_site(&self.headers, &self.info) {
             let detail = "a page of another site may not change anything here";
             return Err(ApiError::new(StatusCode::FORBIDDEN, detail).into());
         }
@@ -94,21 +95,6 @@ impl Caller {
             by.address = None;
         }
         by
-    }
-
-    fn is_of_another_site(&self) -> bool {
-        let text = |value: &HeaderValue| value.to_str().unwrap_or_default().to_ascii_lowercase();
-        let site = self.headers.get("sec-fetch-site").map(text);
-        if site.is_some_and(|site| site == "cross-site" || site == "same-site") {
-            return true;
-        }
-        let Some(origin) = self.headers.get(ORIGIN).map(text) else {
-            return false;
-        };
-        let host = self.headers.get(HOST).map(text).unwrap_or_default();
-        let outside = self.info.external.host.to_ascii_lowercase();
-        let of_origin = origin.split_once("://").map_or("", |(_, host)| host);
-        of_origin.is_empty() || (of_origin != host && of_origin != outside)
     }
 }
 

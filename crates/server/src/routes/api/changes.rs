@@ -76,7 +76,7 @@ macro_rules! change {
             let dry_run = wish.dry_run || query.0.dry_run;
             let target = target(project.0, wish.version.clone(), wish.file.clone())?;
             let wish = $wish(target, wish);
-            carry_out(&state, wish, by, dry_run).await
+            Ok(Json(carry_out(&state, wish, by, dry_run).await?))
         }
     };
 }
@@ -139,15 +139,16 @@ pub(super) async fn set_status(
         status: wish.status.into(),
         reason: wish.reason,
     };
-    carry_out(&state, wish, by, dry_run).await
+    Ok(Json(carry_out(&state, wish, by, dry_run).await?))
 }
 
-async fn carry_out(
+/// Does what an owner wants, or says what that would change.
+pub(in crate::routes) async fn carry_out(
     state: &State,
     wish: Wish,
     by: Attribution,
     dry_run: bool,
-) -> Result<Json<ChangeReport>, Problem> {
+) -> Result<ChangeReport, ApiError> {
     let project = wish.project().to_string();
     let (plan, serial) = if dry_run {
         (state.index.plan(&wish).await?, None)
@@ -156,13 +157,13 @@ async fn carry_out(
         (done.plan, done.serial)
     };
     let Plan { steps, warnings } = plan;
-    Ok(Json(ChangeReport {
+    Ok(ChangeReport {
         project,
         dry_run,
         serial: serial.map(|serial| serial.0),
         changes: steps.into_iter().filter_map(step).collect(),
         warnings,
-    }))
+    })
 }
 
 fn yank_wish(target: Target, wish: YankWish) -> Wish {
@@ -184,11 +185,12 @@ fn undelete_wish(target: Target, _: ChangeWish) -> Wish {
     Wish::Undelete { target }
 }
 
-fn target(
+/// Returns what a change is about.
+pub(in crate::routes) fn target(
     project: ProjectKey,
     version: Option<String>,
     file: Option<String>,
-) -> Result<Target, Problem> {
+) -> Result<Target, ApiError> {
     for (name, text, most) in [
         ("version", &version, MAX_VERSION_CHARS),
         ("file", &file, MAX_FILE_CHARS),
@@ -199,7 +201,7 @@ fn target(
             let detail = format!(
                 "`{name}` must be a text of 1 to {most} characters, none of them a control character"
             );
-            return Err(ApiError::bad_request(detail).into());
+            return Err(ApiError::bad_request(detail));
         }
     }
     let version = version.map(VersionText::from);
@@ -211,7 +213,7 @@ fn target(
             let found = FoundFile::of(&file);
             if found.is_none_or(|found| found.version.key() != version.key()) {
                 let detail = format!("`{file}` is no file of the release {}", version.as_str());
-                return Err(ApiError::new(StatusCode::NOT_FOUND, detail).into());
+                return Err(ApiError::new(StatusCode::NOT_FOUND, detail));
             }
             Part::File(file)
         }

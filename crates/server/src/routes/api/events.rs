@@ -145,7 +145,8 @@ impl Wanted {
     }
 }
 
-fn report(event: Event, shows_author: bool) -> EventReport {
+/// Says what happened, in texts and numbers.
+pub(in crate::routes) fn report(event: Event, shows_author: bool) -> EventReport {
     let record = event.after().or(event.before());
     let mut report = EventReport {
         serial: event.serial.0,
@@ -195,7 +196,7 @@ fn report(event: Event, shows_author: bool) -> EventReport {
 }
 
 /// Says who did something.
-pub(super) fn author(by: Attribution) -> EventAuthor {
+pub(in crate::routes) fn author(by: Attribution) -> EventAuthor {
     EventAuthor {
         actor: by.actor.to_string(),
         address: by.address,
@@ -207,6 +208,6 @@ pub(super) fn author(by: Attribution) -> EventAuthor {
 /// Returns a moment as text.
 ///
 /// Standard: RFC 3339.
-pub(super) fn moment(at: Timestamp) -> String {
+pub(in crate::routes) fn moment(at: Timestamp) -> String {
     at.to_date_time().format(&Rfc3339).unwrap_or_default()
 }

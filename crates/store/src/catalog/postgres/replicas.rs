@@ -10,7 +10,7 @@ use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep, timeout};
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
-use wheelhouse_index::ports::{Held, LEASE, Progress, Replicas, StoreError};
+use wheelhouse_index::ports::{Held, LEASE, Progress, ReplicaState, Replicas, StoreError};
 
 use super::changes::JournalChanges;
 use super::failure::{Failure, Outcome};
@@ -171,6 +171,33 @@ impl Replicas for PostgresReplicas {
             Ok(client.execute(&take, &values).await? == 1)
         });
         told("find out whose turn it is", taken.await)
+    }
+
+    async fn known(&self) -> Result<Vec<ReplicaState>, StoreError> {
+        let found = self.with(async |client: Object| {
+            let known = client
+                .prepare_cached(
+                    "SELECT id, serial, access,
+                         (extract(epoch FROM lease_until - clock_timestamp()) * 1000)::bigint
+                     FROM replicas ORDER BY id LIMIT 100",
+                )
+                .await?;
+            let mut states = Vec::new();
+            for row in client.query(&known, &[]).await? {
+                let (name, access): (String, i64) = (row.try_get(0)?, row.try_get(2)?);
+                states.push(ReplicaState {
+                    is_this: name == self.id,
+                    name,
+                    followed: Progress {
+                        serial: serial_of(row.try_get(1)?),
+                        access: u64::try_from(access).unwrap_or(0),
+                    },
+                    lease_ms: row.try_get(3)?,
+                });
+            }
+            Ok(states)
+        });
+        told("look up the servers over this database", found.await)
     }
 
     async fn hold(&self, name: &str) -> Result<Box<dyn Held>, StoreError> {

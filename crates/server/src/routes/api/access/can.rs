@@ -4,8 +4,9 @@ use axum::Json;
 use axum::extract::State as Shares;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
-use wheelhouse_index::actor::Actor;
+use wheelhouse_index::actor::{Actor, UserName};
 use wheelhouse_index::permission::{Decision, Principal, Right};
+use wheelhouse_standards::name::ProjectKey;
 
 use super::{Problems, project_named, user_named};
 use crate::api::CanReport;
@@ -86,7 +87,17 @@ pub(in crate::routes::api) async fn can(
     }
     let right = query.right.into();
     let project = query.project.as_deref().map(project_named).transpose()?;
-    let asked = if query.actor == "anonymous" {
+    Ok(Json(answer(&state, name, right, project.as_ref()).await))
+}
+
+/// Says whether somebody may do something, and why.
+pub(in crate::routes) async fn answer(
+    state: &State,
+    name: UserName,
+    right: Right,
+    project: Option<&ProjectKey>,
+) -> CanReport {
+    let asked = if name.as_str() == "anonymous" {
         Some(Principal::new(Actor::Anonymous))
     } else {
         let groups = state.identities.groups_of(&name).await;
@@ -94,15 +105,15 @@ pub(in crate::routes::api) async fn can(
         state.access.admit(known)
     };
     let Some(asked) = asked else {
-        return Ok(Json(CanReport {
+        return CanReport {
             allowed: false,
             reason: "the account is disabled".to_owned(),
-        }));
+        };
     };
     let decided = state
         .access
-        .decide(&asked, right, state.index.name(), project.as_ref());
-    Ok(Json(match decided {
+        .decide(&asked, right, state.index.name(), project);
+    match decided {
         Decision::Allowed(reason) => CanReport {
             allowed: true,
             reason: reason.to_string(),
@@ -115,5 +126,5 @@ pub(in crate::routes::api) async fn can(
             allowed: false,
             reason: refusal.to_string(),
         },
-    }))
+    }
 }

@@ -6,9 +6,12 @@ use http::StatusCode;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use wheelhouse_index::access::{Provider, Publisher};
-use wheelhouse_index::permission::{Pattern, Right, Rights};
+use wheelhouse_index::change::Attribution;
+use wheelhouse_index::permission::{Pattern, Principal, Right, Rights};
+use wheelhouse_standards::name::{ProjectKey, ProjectName};
 
-use super::{Problems, administrator, changed_rights};
+use super::roles::check_may_name;
+use super::{Problems, changed_rights};
 use crate::api::{Changed, ProviderName, PublisherList, PublisherReport, PublisherWish};
 use crate::error::ApiError;
 use crate::routes::api::caller::{Asked, Caller, Given};
@@ -56,20 +59,18 @@ pub(in crate::routes::api) async fn publishers(
     Shares(state): Shares<State>,
     caller: Caller,
 ) -> Result<Json<PublisherList>, Problem> {
-    caller.authorise(&state, Right::Admin, None).await?;
-    let publishers = state.access.publishers().into_iter();
+    let who = caller.who(&state, Right::Admin).await?;
+    let mut publishers = state.access.publishers();
+    if state.check(&who, Right::Admin, None).is_err() {
+        // Owners see those that they could remove.
+        publishers.retain(|known| check_may_trust(&state, &who, &known.projects).is_ok());
+        if publishers.is_empty() {
+            state.check(&who, Right::Admin, None)?;
+        }
+    }
+    let publishers = publishers.into_iter();
     Ok(Json(PublisherList {
-        publishers: publishers
-            .map(|publisher| PublisherReport {
-                id: publisher.id,
-                provider: publisher.provider.into(),
-                issuer: publisher.issuer,
-                wanted: publisher.wanted,
-                rights: publisher.rights.to_string(),
-                projects: publisher.projects.iter().map(ToString::to_string).collect(),
-                since: moment(publisher.since),
-            })
-            .collect(),
+        publishers: publishers.map(publisher_report).collect(),
     }))
 }
 
@@ -88,7 +89,27 @@ pub(in crate::routes::api) async fn add_publisher(
     caller: Caller,
     Given(wish): Given<PublisherWish>,
 ) -> Result<Json<PublisherReport>, Problem> {
-    let by = administrator(&state, &caller).await?;
+    let who = caller.changing(&state, Right::Admin).await?;
+    let by = caller.attribution(&state, &who);
+    Ok(Json(publisher_report(add(&state, &who, wish, by).await?)))
+}
+
+/// Trusts a publisher, if somebody may say so.
+pub(in crate::routes) async fn add(
+    state: &State,
+    who: &Principal,
+    wish: PublisherWish,
+    by: Attribution,
+) -> Result<Publisher, ApiError> {
+    let pattern = |text: &String| {
+        text.parse::<Pattern>()
+            .map_err(|error| ApiError::bad_request(error.to_string()))
+    };
+    // Whether somebody may is said first, and nothing of what the operator trusts.
+    let projects = wish.projects.iter().map(pattern);
+    let projects = projects.collect::<Result<Vec<_>, _>>();
+    check_may_trust(state, who, projects.as_deref().unwrap_or_default())?;
+    let projects = projects?;
     let provider = Provider::from(wish.provider);
     let exchange = state.exchange.as_ref();
     if !exchange.is_some_and(|exchange| exchange.trusts(&wish.issuer)) {
@@ -96,7 +117,7 @@ pub(in crate::routes::api) async fn add_publisher(
         let detail = format!(
             "the operator does not trust the issuer `{issuer}`; --trusted-issuer names those that are"
         );
-        return Err(ApiError::new(StatusCode::CONFLICT, detail).into());
+        return Err(ApiError::new(StatusCode::CONFLICT, detail));
     }
     check_wanted(provider, &wish)?;
     let rights: Rights = wish
@@ -108,15 +129,11 @@ pub(in crate::routes::api) async fn add_publisher(
             ApiError::bad_request(error.to_string())
         })?;
     if rights.contains(Right::Admin) {
-        return Err(ApiError::bad_request("a job may not say who may do what").into());
+        return Err(ApiError::bad_request("a job may not say who may do what"));
     }
-    if wish.projects.is_empty() || wish.projects.len() > 20 {
-        return Err(ApiError::bad_request("`projects` must have 1 to 20 names").into());
+    if projects.is_empty() || projects.len() > 20 {
+        return Err(ApiError::bad_request("`projects` must have 1 to 20 names"));
     }
-    let pattern = |text: &String| {
-        text.parse::<Pattern>()
-            .map_err(|error| ApiError::bad_request(error.to_string()))
-    };
     let mut id = [0; 8];
     getrandom::fill(&mut id)
         .map_err(|error| ApiError::later(format!("there is no randomness: {error}")))?;
@@ -126,16 +143,33 @@ pub(in crate::routes::api) async fn add_publisher(
         issuer: wish.issuer,
         wanted: wish.wanted,
         rights,
-        projects: wish
-            .projects
-            .iter()
-            .map(pattern)
-            .collect::<Result<_, _>>()?,
+        projects,
         since: by.at,
     };
     state.access.add_publisher(&publisher, by).await?;
-    changed_rights(&state);
-    Ok(Json(PublisherReport {
+    changed_rights(state);
+    Ok(publisher)
+}
+
+/// Succeeds if somebody may say which publishers are trusted with projects: an administrator, or
+/// whoever owns each of them and could name others who own it.
+pub(in crate::routes) fn check_may_trust(
+    state: &State,
+    who: &Principal,
+    projects: &[Pattern],
+) -> Result<(), ApiError> {
+    let owns = |pattern: &Pattern| {
+        let name: Option<ProjectName> = pattern.to_string().parse().ok();
+        name.is_some_and(|name| check_may_name(state, who, &ProjectKey::from(name)).is_ok())
+    };
+    if !projects.is_empty() && projects.iter().all(owns) {
+        return Ok(());
+    }
+    state.check(who, Right::Admin, None)
+}
+
+fn publisher_report(publisher: Publisher) -> PublisherReport {
+    PublisherReport {
         id: publisher.id,
         provider: publisher.provider.into(),
         issuer: publisher.issuer,
@@ -143,13 +177,13 @@ pub(in crate::routes::api) async fn add_publisher(
         rights: publisher.rights.to_string(),
         projects: publisher.projects.iter().map(ToString::to_string).collect(),
         since: moment(publisher.since),
-    }))
+    }
 }
 
 /// Checks that what is wanted is what the provider says of its jobs.
-fn check_wanted(provider: Provider, wish: &PublisherWish) -> Result<(), Problem> {
+fn check_wanted(provider: Provider, wish: &PublisherWish) -> Result<(), ApiError> {
     let (needed, more) = provider.fields();
-    let refuse = |text: String| Err(ApiError::bad_request(text).into());
+    let refuse = |text: String| Err(ApiError::bad_request(text));
     for name in needed {
         if !wish.wanted.contains_key(*name) {
             let all: Vec<&str> = needed.iter().chain(more).copied().collect();
@@ -201,8 +235,23 @@ pub(in crate::routes::api) async fn remove_publisher(
     caller: Caller,
     Asked(query): Asked<PublisherQuery>,
 ) -> Result<Json<Changed>, Problem> {
-    let by = administrator(&state, &caller).await?;
-    state.access.remove_publisher(&query.id, by).await?;
-    changed_rights(&state);
+    let who = caller.changing(&state, Right::Admin).await?;
+    let by = caller.attribution(&state, &who);
+    remove(&state, &who, &query.id, by).await?;
     Ok(Json(Changed { changed: true }))
+}
+
+/// Trusts a publisher no more, if somebody may say so.
+pub(in crate::routes) async fn remove(
+    state: &State,
+    who: &Principal,
+    id: &str,
+    by: Attribution,
+) -> Result<(), ApiError> {
+    let publishers = state.access.publishers();
+    let known = publishers.iter().find(|publisher| publisher.id == id);
+    check_may_trust(state, who, known.map_or(&[], |known| &known.projects))?;
+    state.access.remove_publisher(id, by).await?;
+    changed_rights(state);
+    Ok(())
 }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use wheelhouse_index::actor::Actor;
 use wheelhouse_index::change::Attribution;
-use wheelhouse_index::permission::{Right, Role};
+use wheelhouse_index::permission::{Principal, Right, Role};
 use wheelhouse_standards::name::ProjectKey;
 
 use super::{Problems, changed_rights, project_named, user_named};
@@ -74,12 +74,22 @@ async fn owner(
     project: &ProjectKey,
 ) -> Result<Attribution, Problem> {
     let who = caller.changing(state, Right::Admin).await?;
+    check_may_name(state, &who, project)?;
+    Ok(caller.attribution(state, &who))
+}
+
+/// Succeeds if somebody may say who owns a project.
+pub(in crate::routes) fn check_may_name(
+    state: &State,
+    who: &Principal,
+    project: &ProjectKey,
+) -> Result<(), ApiError> {
     let mut roles = state.access.roles(project).into_iter();
     let is_owner = roles.any(|(name, role)| role == Role::Owner && who.stands_for(&name));
-    if !is_owner {
-        state.check(&who, Right::Admin, Some(project))?;
+    if is_owner {
+        return Ok(());
     }
-    Ok(caller.attribution(state, &who))
+    state.check(who, Right::Admin, Some(project))
 }
 
 /// Makes a user an owner or a maintainer.

@@ -7,7 +7,8 @@ use axum::extract::State as Shares;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use wheelhouse_index::access::TokenRecord;
-use wheelhouse_index::actor::{Actor, TokenId, UserName};
+use wheelhouse_index::actor::{Actor, Secret, TokenId, UserName};
+use wheelhouse_index::change::Attribution;
 use wheelhouse_index::permission::{Limit, Pattern, Principal, Right};
 
 use super::{Problems, user_named};
@@ -84,20 +85,36 @@ pub(in crate::routes::api) async fn make_token(
     Given(wish): Given<TokenWish>,
 ) -> Result<Json<TokenMade>, Problem> {
     let who = caller.changing(&state, Right::Admin).await?;
-    let owner = owner_of_new(&state, &who, wish.owner.as_deref())?;
+    let by = caller.attribution(&state, &who);
+    let (secret, kept) = make(&state, &who, wish, by).await?;
+    Ok(Json(TokenMade {
+        token: secret.reveal().to_owned(),
+        kept: token_report(&kept),
+    }))
+}
+
+/// Makes a token, and keeps what is to be kept of it.
+pub(in crate::routes) async fn make(
+    state: &State,
+    who: &Principal,
+    wish: TokenWish,
+    by: Attribution,
+) -> Result<(Secret, TokenRecord), ApiError> {
+    let owner = owner_of_new(state, who, wish.owner.as_deref())?;
     let is_plain = |c: char| !c.is_control() && c != '\u{2028}' && c != '\u{2029}';
     if wish.name.trim().is_empty()
         || wish.name.chars().count() > 100
         || !wish.name.chars().all(is_plain)
     {
-        return Err(
-            ApiError::bad_request("the name of a token is one line of 1 to 100 bytes").into(),
-        );
+        return Err(ApiError::bad_request(
+            "the name of a token is one line of 1 to 100 characters",
+        ));
     }
-    let by = caller.attribution(&state, &who);
     let days = wish.days.map(u64::from);
     if days.is_some_and(|days| !(1..=3_650).contains(&days)) {
-        return Err(ApiError::bad_request("`days` must be a number from 1 to 3650").into());
+        return Err(ApiError::bad_request(
+            "`days` must be a number from 1 to 3650",
+        ));
     }
     let expires_at = days.map(|days| by.at.after(Duration::from_hours(24 * days)));
     let limit = limit_of(&wish)?;
@@ -108,10 +125,7 @@ pub(in crate::routes::api) async fn make_token(
     state.access.keep_token(&kept, by).await?;
     let kept = state.access.token(&kept.id);
     let kept = kept.ok_or_else(|| ApiError::later("the token was revoked at once"))?;
-    Ok(Json(TokenMade {
-        token: secret.reveal().to_owned(),
-        kept: token_report(&kept),
-    }))
+    Ok((secret, kept))
 }
 
 fn is_itself(who: &Principal, token: &TokenId) -> bool {
@@ -120,7 +134,11 @@ fn is_itself(who: &Principal, token: &TokenId) -> bool {
 
 /// Returns whose a new token is to be. A token makes no tokens, unless an administrator's or that of
 /// a sign-in: they would outlive its own end.
-fn owner_of_new(state: &State, who: &Principal, wanted: Option<&str>) -> Result<UserName, Problem> {
+fn owner_of_new(
+    state: &State,
+    who: &Principal,
+    wanted: Option<&str>,
+) -> Result<UserName, ApiError> {
     let wanted = wanted.map(user_named).transpose()?;
     let own = who.actor().account().cloned();
     if let Some(own) = &own
@@ -131,10 +149,10 @@ fn owner_of_new(state: &State, who: &Principal, wanted: Option<&str>) -> Result<
     state.check(who, Right::Admin, None)?;
     wanted
         .or(own)
-        .ok_or_else(|| ApiError::bad_request("`owner` must say whose the token is to be").into())
+        .ok_or_else(|| ApiError::bad_request("`owner` must say whose the token is to be"))
 }
 
-fn limit_of(wish: &TokenWish) -> Result<Limit, Problem> {
+fn limit_of(wish: &TokenWish) -> Result<Limit, ApiError> {
     let bad = |error: &dyn std::fmt::Display| ApiError::bad_request(error.to_string());
     let rights = wish.rights.as_deref().map(str::parse).transpose();
     let projects = wish.projects.as_ref().map(|patterns| {
@@ -177,15 +195,24 @@ pub(in crate::routes::api) async fn revoke_token(
     Asked(query): Asked<TokenQuery>,
 ) -> Result<Json<Changed>, Problem> {
     let who = caller.changing(&state, Right::Admin).await?;
-    let id = TokenId::new(&query.id);
-    let kept = state.access.token(&id);
-    let is_own = kept.is_some_and(|kept| who.stands_for(&kept.owner) || is_itself(&who, &kept.id));
-    if !is_own {
-        state.check(&who, Right::Admin, None)?;
-    }
     let by = caller.attribution(&state, &who);
-    state.access.revoke_token(&id, by).await?;
+    revoke(&state, &who, &TokenId::new(&query.id), by).await?;
     Ok(Json(Changed { changed: true }))
+}
+
+/// Makes a token worth nothing, if somebody may.
+pub(in crate::routes) async fn revoke(
+    state: &State,
+    who: &Principal,
+    id: &TokenId,
+    by: Attribution,
+) -> Result<(), ApiError> {
+    let kept = state.access.token(id);
+    let is_own = kept.is_some_and(|kept| who.stands_for(&kept.owner) || is_itself(who, &kept.id));
+    if !is_own {
+        state.check(who, Right::Admin, None)?;
+    }
+    Ok(state.access.revoke_token(id, by).await?)
 }
 
 fn token_report(token: &TokenRecord) -> TokenReport {
