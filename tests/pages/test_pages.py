@@ -185,7 +185,7 @@ def test_a_theme_changes_name_logo_style_and_templates(serve: SiteMaker) -> None
 
 @pytest.mark.parametrize(
     ("name", "text", "said"),
-    [("hom.html", "", "home.html"), ("home.html", "{% if %}", "home.html")],
+    [("house.html", "", "home.html"), ("home.html", "{% if %}", "home.html")],
 )
 def test_a_theme_that_cannot_work_stops_the_start(
     serve: SiteMaker, name: str, text: str, said: str

@@ -202,7 +202,9 @@ impl Identities for LdapDirectory {
             .try_get_with_by_ref(name, self.look_up_standing(name));
         found.await.map_err(|error| match &*error {
             IdentifyError::Busy => IdentifyError::Busy,
-            other => IdentifyError::Unavailable(other.to_string().into()),
+            other @ IdentifyError::Unavailable(_) => {
+                IdentifyError::Unavailable(other.to_string().into())
+            }
         })
     }
 

@@ -136,7 +136,7 @@ fn names_are_completed_and_near_ones_are_told() {
     assert!(names("").is_empty());
     assert!(names(".*").is_empty());
     let near = |text| finder.near(text, 9, &Sight::Everything).expect("memory");
-    assert_eq!(near("reqeusts"), ["requests"]);
+    assert_eq!(near("requezts"), ["requests"]);
     assert_eq!(near("flusk"), ["flask"]);
     assert!(near("requests").is_empty());
     assert!(near("something-else").is_empty());

@@ -61,33 +61,7 @@ impl Front {
         let began = Instant::now();
         let (mut head, body) = request.into_parts();
         let settings = &self.state.settings;
-        let scheme = if settings.tls.is_some() {
-            "https"
-        } else {
-            "http"
-        };
-        let mut external = External::of(
-            &head,
-            peer,
-            &settings.trusted_proxies,
-            &settings.base_path,
-            scheme,
-        );
-        let target = self.target(&mut head, &mut external);
-        let cookie = match &target {
-            Target::Here(path) if settings.web_sign_in => {
-                let kind = session::Kind::session(&external, self.state.index.name());
-                session::reading_cookie(&head.method, path, &head.headers, kind)
-            }
-            _ => None,
-        };
-        let info = RequestInfo {
-            id: self.ids.next(),
-            peer,
-            client: client_address(&head.headers, peer, &settings.trusted_for_client_address),
-            external: Arc::new(external),
-            cookie,
-        };
+        let (target, info) = self.known_of(&mut head, peer);
         let log = Arc::clone(&self.state.access_log);
         let logged = log.is_enabled().then(|| head.clone());
         if let Some(head) = &logged {
@@ -160,6 +134,39 @@ impl Front {
             );
         }
         Ok(response)
+    }
+
+    /// Finds out where a request leads, and what is known about it besides its head.
+    fn known_of(&self, head: &mut Parts, peer: SocketAddr) -> (Target, RequestInfo) {
+        let settings = &self.state.settings;
+        let scheme = if settings.tls.is_some() {
+            "https"
+        } else {
+            "http"
+        };
+        let mut external = External::of(
+            head,
+            peer,
+            &settings.trusted_proxies,
+            &settings.base_path,
+            scheme,
+        );
+        let target = self.target(head, &mut external);
+        let cookie = match &target {
+            Target::Here(path) if settings.web_sign_in => {
+                let kind = session::Kind::session(&external, self.state.index.name());
+                session::reading_cookie(&head.method, path, &head.headers, kind)
+            }
+            _ => None,
+        };
+        let info = RequestInfo {
+            id: self.ids.next(),
+            peer,
+            client: client_address(&head.headers, peer, &settings.trusted_for_client_address),
+            external: Arc::new(external),
+            cookie,
+        };
+        (target, info)
     }
 
     /// Takes the base path, and the name of the index, off the request's target. Double slashes at

@@ -18,7 +18,7 @@ mod settings;
 pub use language::Language;
 
 /// Longest text that gets colours, in bytes. Longer ones are escaped alone.
-pub const MAX_COLOURED_BYTES: usize = 512 << 10;
+pub const MAX_COLOURED_BYTES: usize = 128 << 10;
 
 /// Longest line that gets colours, in bytes: what a grammar does with a line may take time that
 /// grows faster than the line.

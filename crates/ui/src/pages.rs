@@ -149,7 +149,7 @@ mod tests {
             })
         };
         with("home.html", "<p>{{ site }}</p>").expect("a page that there is");
-        let unknown = with("hom.html", "").expect_err("no such page");
+        let unknown = with("house.html", "").expect_err("no such page");
         assert!(unknown.to_string().contains("home.html"), "{unknown}");
         let broken = with("home.html", "{% if %}").expect_err("no template");
         assert!(broken.to_string().contains("home.html"), "{broken}");

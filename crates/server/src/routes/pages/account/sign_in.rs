@@ -51,13 +51,12 @@ fn show(
     let kind = state.visit_cookie(info);
     let random = |error: getrandom::Error| ApiError::later(error.to_string());
     let known = CookieSecret::of(&head.headers, kind);
-    let (secret, cookie) = match known {
-        Some(secret) => (secret, None),
-        None => {
-            let secret = CookieSecret::new().map_err(random)?;
-            let cookie = secret.header(kind);
-            (secret, cookie)
-        }
+    let (secret, cookie) = if let Some(secret) = known {
+        (secret, None)
+    } else {
+        let secret = CookieSecret::new().map_err(random)?;
+        let cookie = secret.header(kind);
+        (secret, cookie)
     };
     let elsewhere = state.sign_in.is_some().then(|| {
         let query = Serializer::new(String::new())

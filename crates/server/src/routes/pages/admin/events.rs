@@ -50,7 +50,7 @@ pub(super) fn command(reader: &Reader, first: &str, asked: &Asked, names: &[&str
         ("since", &asked.since),
     ] {
         if names.contains(&name) && !value.is_empty() {
-            command.push_str(&format!(" --{name} {}", shell_word(value)));
+            command.extend([" --", name, " ", &shell_word(value)]);
         }
     }
     command.push_str(" --server ");

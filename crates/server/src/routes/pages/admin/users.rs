@@ -97,7 +97,7 @@ fn with(state: &State, info: &RequestInfo, asked: &str, error: Option<String>) -
     }
     for member in state.access.members() {
         line(&member.user, &|line| {
-            line.groups.push(member.group.to_string())
+            line.groups.push(member.group.to_string());
         });
     }
     // A publisher's tokens are nobody's.
