@@ -33,13 +33,6 @@ START_SECONDS = 120
 
 JSON = "application/vnd.pypi.simple.v1+json"
 FILE = wheel("demo", "1.0")
-# What pip says of itself goes into the counts of downloads.
-PIP = (
-    'pip/26.3 {"ci":null,"cpu":"x86_64","distro":{"id":"bookworm","libc":{"lib":"glibc","version":"2.36"},'
-    '"name":"Debian GNU/Linux","version":"12"},"implementation":{"name":"CPython","version":"3.11.7"},'
-    '"installer":{"name":"pip","version":"26.3"},"openssl_version":"OpenSSL 3.0.19 27 Jan 2026","python":"3.11.7",'
-    '"setuptools_version":"84.2.1","system":{"name":"Linux","release":"6.18.44"}}'
-)
 KINDS = {
     "project_page_html": ("/simple/demo/", ["Accept: text/html"]),
     "project_page_json": ("/simple/demo/", [f"Accept: {JSON}"]),
@@ -47,7 +40,6 @@ KINDS = {
     "project_page_304": ("/simple/demo/", [f"Accept: {JSON}", "If-None-Match: {etag}"]),
     "root_page": ("/simple/", [f"Accept: {JSON}"]),
     "small_file": (f"/packages/{FILE.filename}", []),
-    "small_file_for_pip": (f"/packages/{FILE.filename}", [f"User-Agent: {PIP}"]),
     "metadata_file": (f"/packages/{FILE.filename}.metadata", []),
     "json_document": ("/pypi/demo/json", []),
 }

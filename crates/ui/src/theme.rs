@@ -1,7 +1,7 @@
 //! A company's own look.
 
 /// A company's own look: what a theme folder holds.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Theme {
     /// What the index is called, in place of `Wheelhouse`.
     pub site_name: Option<String>,
@@ -14,7 +14,7 @@ pub struct Theme {
 }
 
 /// A picture at the top of each page.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Logo {
     /// The media type, such as `image/svg+xml`.
     pub media_type: &'static str,

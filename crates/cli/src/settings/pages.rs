@@ -9,7 +9,7 @@ use super::theme::read_theme;
 use crate::options::defs;
 
 /// How pages and files are answered.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PageSettings {
     /// The algorithm in the links of HTML pages. `None` leaves hashes out of them.
     pub hash_algorithm: Option<HashAlgorithm>,

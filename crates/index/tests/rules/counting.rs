@@ -10,7 +10,7 @@ use wheelhouse_index::downloads::{Client, CountingOptions, Day, DownloadReport, 
 use wheelhouse_index::identity::IndexName;
 use wheelhouse_index::mark::{Mark, ProjectMark};
 use wheelhouse_index::path::FilePath;
-use wheelhouse_index::permission::{AccessRules, Principal, Right, Sight};
+use wheelhouse_index::permission::{AccessRules, Lock, Principal, Sight};
 use wheelhouse_index::ports::DownloadCount;
 use wheelhouse_standards::name::ProjectKey;
 use wheelhouse_standards::simple::ProjectStatus;
@@ -213,10 +213,9 @@ async fn old_days_are_kept_by_month_alone() {
             },
             count,
         };
-        let added = house
-            .catalog
-            .add_downloads(&IndexName::main(), vec![counted]);
-        added.await.expect("counted");
+        let index = IndexName::main();
+        let added = house.catalog.add_downloads(&index, vec![counted]).await;
+        added.expect("counted");
     }
     house.index.fold_downloads().await;
     let told = report(&house, "demo").await;
@@ -269,7 +268,7 @@ async fn counts_are_for_those_who_may_see_the_project() {
     assert_eq!(report(&house, "bad").await.ever, 1);
 
     let rule = "everybody list demo".parse().expect("a rule");
-    let locks = [Right::List.lock().expect("a lock")];
+    let locks = [Lock::List];
     let rules = AccessRules::restricted(&locks, [rule]);
     let nobody = Principal::new(Actor::Anonymous);
     let sight = Sight::of(&rules, &nobody, &IndexName::main(), Vec::new());
