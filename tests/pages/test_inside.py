@@ -304,6 +304,6 @@ def test_a_file_that_changes_is_read_anew(serve, wheelhouse):
 
 
 def test_pages_stand_below_a_base_path(serve, wheelhouse):
-    site = serve(wheelhouse, "--base-path", "/pkg", files=[wheel("demo", "1.0")])
+    site = serve(wheelhouse, "--server-base-url", "/pkg", files=[wheel("demo", "1.0")])
     page = site.get(f"/pkg{PAGE}")
     assert page.status == 200 and f'href="/pkg{PAGE}/demo.py"' in page.text
