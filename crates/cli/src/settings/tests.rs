@@ -158,7 +158,7 @@ fn either_door_can_be_told_to_be_as_the_other() {
          --tar-gz-type application/x-tar --signature-links true --invalid-credentials ignore \
          --trust-private-proxies true --fallback-source known --installer-settings true \
          --create-missing false --upload-strictness lenient --max-failed-sign-ins 0 \
-         --attestations ignore --front-page welcome",
+         --attestations ignore --front-page welcome --web-sign-in off",
     );
     let theirs = place.run("pypi-server run packages");
     assert_eq!(ours.bind, theirs.bind);

@@ -133,7 +133,7 @@ mod tests {
     #[test]
     fn details_are_words_and_not_too_many() {
         let told = detail(&serde_json::json!({ "user": "ada", "reason": null, "groups": ["a"] }));
-        assert_eq!(told, r#"groups ["a"], user ada"#);
+        assert_eq!(told, r#"user ada, groups ["a"]"#);
         assert_eq!(bounded(&"é".repeat(600)).chars().count(), 501);
     }
 }
