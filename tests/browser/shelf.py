@@ -25,6 +25,8 @@ SHELF = [
         "paint",
         "1.1",
         source="COLOURS = ['red', 'green']\n",
+        readme=README,
+        description_content_type="text/markdown",
         summary="Paints walls with a brush",
         requires_python=">=3.9",
         requires_dist=["brush>=2", "unknown-thing; extra == 'dark'"],

@@ -44,7 +44,7 @@ def test_a_refusal_is_a_page_that_says_what_to_do(browser: Browser, shelf: Site,
         assert page.get_by_text("Request").is_visible()
         if path == "/project/pant/":
             page.get_by_role("link", name="paint", exact=True).click()
-            assert page.get_by_role("heading", name="paint").is_visible()
+            assert page.get_by_role("heading", name="paint 1.1").is_visible()
 
 
 def test_a_search_finds_by_name_and_by_what_is_said(browser: Browser, shelf: Site) -> None:

@@ -105,7 +105,7 @@ def test_a_release_is_found_read_inspected_compared_and_yanked(browser: Browser,
 
         wait_until(found, seconds=30, what="the search is built")
         page.get_by_role("link", name="paint").click()
-        assert page.locator(".readme").get_by_text("Made for a test.").is_visible()
+        assert page.locator(".readme").get_by_role("link", name="fences").is_visible()
         visit.check()
         page.get_by_role("link", name="Look inside paint-1.1-py3-none-any.whl").click()
         visit.check()

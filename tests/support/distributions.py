@@ -40,7 +40,7 @@ class Distribution:
         return target
 
 
-def metadata(name: str, version: str, **fields: str | list[str]) -> bytes:
+def metadata(name: str, version: str, *, readme: str = "Made for a test.\n", **fields: str | list[str]) -> bytes:
     """The text of METADATA or PKG-INFO; `requires_python="…"` becomes `Requires-Python: …`."""
     lines = ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}"]
     for field, values in fields.items():
@@ -48,7 +48,7 @@ def metadata(name: str, version: str, **fields: str | list[str]) -> bytes:
         title = {"Requires-Dist": "Requires-Dist", "Project-Url": "Project-URL"}.get(title, title)
         for value in [values] if isinstance(values, str) else values:
             lines.append(f"{title}: {value}")
-    return ("\n".join(lines) + "\n\nMade for a test.\n").encode()
+    return ("\n".join(lines) + f"\n\n{readme}").encode()
 
 
 def wheel(
