@@ -107,6 +107,14 @@ def test_att_09_verified_attestations_are_kept_and_shown(house):
     assert house.get(f"/packages/{DEMO.filename}.provenance").json() == kept.json()
 
 
+def test_a_page_says_in_a_sentence_where_a_file_was_built_from(house):
+    assert house.send(DEMO, [house.sigstore.attest(DEMO, PUBLISH)]).status_code == 200
+    page = house.get("/project/demo/").text
+    built = "Built by the workflow release.yml of acme/demo at the commit 111111111111, says GitHub."
+    assert built in page, page
+    assert f'href="{KEPT}"' in page
+
+
 def test_att_01_what_is_no_list_of_attestations_is_refused(house):
     for text in ["[]", "{", '{"version": 1}', "nonsense", json.dumps([{}] * 3), "[" * 100_000]:
         house.refused(DEMO, text)
