@@ -1,6 +1,6 @@
 //! Asking the index.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use tantivy::collector::{Count, DocSetCollector, TopDocs};
 use tantivy::query::{
@@ -22,6 +22,8 @@ const MAX_WORDS: usize = 12;
 const MAX_SIFTED: usize = 5_000;
 /// Of how many of the best the licences are told.
 const LICENCES_OF: usize = 500;
+/// Of how many of the shortest names somebody is offered what they may see.
+const MAX_BEGUN: usize = 200;
 /// Licences that are told.
 const MAX_LICENCES: usize = 20;
 
@@ -82,10 +84,30 @@ pub(crate) fn names(
     let Some(prefix) = ProjectKey::of(prefix.trim()) else {
         return Ok(Vec::new());
     };
-    let query = begins(fields.key, prefix.as_str())?;
-    let mut names = seen_names(fields, searcher, &*query, sight)?;
-    names.sort_by(|a, b| (a.len(), a).cmp(&(b.len(), b)));
-    names.truncate(limit);
+    let mut begun = BTreeSet::new();
+    for segment in searcher.segment_readers() {
+        let names = segment.inverted_index(fields.key)?;
+        let mut stream = names.terms().range().ge(prefix.as_str()).into_stream()?;
+        while stream.advance() && stream.key().starts_with(prefix.as_str().as_bytes()) {
+            // The shortest of many are kept.
+            if let Ok(name) = std::str::from_utf8(stream.key()) {
+                begun.insert((name.len(), name.to_owned()));
+                if begun.len() > MAX_BEGUN {
+                    begun.pop_last();
+                }
+            }
+        }
+    }
+    let mut names = Vec::new();
+    for (_, name) in begun {
+        // Terms outlive the last project that has them.
+        if names.len() < limit
+            && ProjectKey::of(&name).is_some_and(|key| sight.has(&key))
+            && searcher.search(&*is(fields.key, &name), &Count)? > 0
+        {
+            names.push(name);
+        }
+    }
     Ok(names)
 }
 

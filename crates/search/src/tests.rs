@@ -157,6 +157,15 @@ fn who_needs_a_project_is_told() {
     assert_eq!(here, HashSet::from([two]));
 }
 
+#[test]
+fn a_name_that_is_gone_is_not_offered() {
+    let finder = finder(vec![entry("paint", ""), entry("paints", "")]);
+    let gone = [ProjectKey::of("paint").expect("a name")];
+    finder.update(Vec::new(), &gone).expect("memory");
+    let names = finder.names("pa", 9, &Sight::Everything).expect("memory");
+    assert_eq!(names, ["paints"]);
+}
+
 proptest! {
     #[test]
     fn any_text_may_be_searched_for(text in "\\PC{0,60}") {
