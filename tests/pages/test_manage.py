@@ -212,3 +212,10 @@ def test_huge_project_has_a_page(serve, wheelhouse):
     root.get("/project/demo/manage/change")
     root.send("/manage/delete")
     assert "and 100 more" in root.text
+
+
+def test_who_uploaded_a_file_is_told_to_those_who_may_change_it(site, browser):
+    assert site.upload(wheel("demo", "3.0"), user=("ada", "secret")).status == 200
+    assert "by <bdi>ada</bdi>" in browser("ada").get("/project/demo/").text
+    page = browser("eve").get("/project/demo/").text
+    assert "demo-3.0-py3-none-any.whl" in page and "by <bdi>ada</bdi>" not in page

@@ -1,6 +1,6 @@
 //! What people look at of a project: one release in full, and all releases in a line each.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use wheelhouse_standards::metadata::CoreMetadata;
@@ -8,17 +8,22 @@ use wheelhouse_standards::name::ProjectKey;
 use wheelhouse_standards::simple::{ProjectStatus, Yanked};
 use wheelhouse_standards::version::VersionText;
 
+use crate::actor::Actor;
+use crate::change::EventKind;
 use crate::identity::{Serial, Timestamp};
 use crate::index::Index;
 use crate::mark::status_of;
 use crate::origin::Origin;
 use crate::page::Shown;
+use crate::path::FilePath;
 use crate::ports::StoreError;
 use crate::record::FileRecord;
 use crate::release::{Release, newest, releases};
 
 /// Provenances that are read for one page.
 const MAX_PROVENANCES: usize = 20;
+/// Events of a project that are looked through for who uploaded its files.
+const MAX_EVENTS: usize = 500;
 
 /// What people look at of a project.
 #[derive(Debug)]
@@ -146,6 +151,30 @@ impl Index {
                 releases: releases.iter().rev().map(Release::line).collect(),
             },
         }))
+    }
+
+    /// Returns who uploaded the files of a project, by their paths, as far back as the last events tell.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the catalog cannot be read.
+    pub async fn uploaders(
+        &self,
+        project: &ProjectKey,
+    ) -> Result<HashMap<FilePath, Actor>, StoreError> {
+        let events = self
+            .catalog
+            .last_events_of(&self.name, project, MAX_EVENTS)
+            .await?;
+        let mut uploaders = HashMap::new();
+        // The last first: whoever came before somebody else is no matter any more.
+        for event in events {
+            if matches!(event.kind, EventKind::Uploaded | EventKind::Overwritten)
+                && let Some(path) = event.path().cloned()
+            {
+                uploaders.entry(path).or_insert(event.by.actor);
+            }
+        }
+        Ok(uploaders)
     }
 
     /// Returns the version of the release that stands for a project, and the project's status, or `None`

@@ -122,6 +122,14 @@ pub trait Catalog: DownloadCounts {
     /// one serial are never split: there may be more than `limit` of them.
     async fn events_after(&self, serial: Serial, limit: usize) -> Result<Vec<Event>, StoreError>;
 
+    /// Returns the last `limit` events of a project, the last first. A serial may be split.
+    async fn last_events_of(
+        &self,
+        index: &IndexName,
+        project: &ProjectKey,
+        limit: usize,
+    ) -> Result<Vec<Event>, StoreError>;
+
     /// Returns the serial of the last commit that was made before `moment`, or zero if there is
     /// none in the journal.
     async fn serial_before(&self, moment: Timestamp) -> Result<Serial, StoreError>;

@@ -203,6 +203,15 @@ impl Catalog for Moody {
         self.catalog.counts(index).await
     }
 
+    async fn last_events_of(
+        &self,
+        index: &IndexName,
+        project: &ProjectKey,
+        limit: usize,
+    ) -> Result<Vec<Event>, StoreError> {
+        self.catalog.last_events_of(index, project, limit).await
+    }
+
     async fn events_after(&self, serial: Serial, limit: usize) -> Result<Vec<Event>, StoreError> {
         self.catalog.events_after(serial, limit).await
     }

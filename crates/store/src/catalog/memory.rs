@@ -286,6 +286,18 @@ impl Catalog for MemoryCatalog {
         Ok(self.read(index, Shelf::counts))
     }
 
+    async fn last_events_of(
+        &self,
+        index: &IndexName,
+        project: &ProjectKey,
+        limit: usize,
+    ) -> Result<Vec<Event>, StoreError> {
+        let state = self.state();
+        let events = state.journal.iter().rev();
+        let its = events.filter(|event| event.index == *index && event.project == *project);
+        Ok(its.take(limit).cloned().collect())
+    }
+
     async fn events_after(&self, serial: Serial, limit: usize) -> Result<Vec<Event>, StoreError> {
         Ok(self.state().events_after(serial, limit))
     }

@@ -384,6 +384,18 @@ impl Catalog for PostgresCatalog {
         told("count", read::counts(&self.reads, index).await)
     }
 
+    async fn last_events_of(
+        &self,
+        index: &IndexName,
+        project: &ProjectKey,
+        limit: usize,
+    ) -> Result<Vec<Event>, StoreError> {
+        told(
+            "read the journal of a project",
+            journal::last_events_of(&self.reads, index, project, limit).await,
+        )
+    }
+
     async fn events_after(&self, serial: Serial, limit: usize) -> Result<Vec<Event>, StoreError> {
         told(
             "read the journal",

@@ -313,6 +313,19 @@ impl Catalog for SqliteCatalog {
             .await
     }
 
+    async fn last_events_of(
+        &self,
+        index: &IndexName,
+        project: &ProjectKey,
+        limit: usize,
+    ) -> Result<Vec<Event>, StoreError> {
+        let (index, project) = (index.clone(), project.clone());
+        self.read("read the journal of a project", move |connection| {
+            journal::last_events_of(connection, &index, &project, limit)
+        })
+        .await
+    }
+
     async fn events_after(&self, serial: Serial, limit: usize) -> Result<Vec<Event>, StoreError> {
         self.read("read the journal", move |connection| {
             journal::events_after(connection, serial, limit)

@@ -57,6 +57,7 @@ macro_rules! catalog_promises {
             quarantine_touches_every_path_and_shows_in_lists
             events_hold_the_records_before_and_after
             events_tell_who_and_how
+            the_last_events_of_a_project_are_told
             a_serial_is_never_split
             a_search_finds_parts_of_names_and_summaries
             a_search_leaves_signatures_out_and_stops_at_its_limit

@@ -1,5 +1,6 @@
 //! `/project/…`: the page of a project, with one of its releases in front.
 
+use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use http::{HeaderMap, StatusCode};
 use wheelhouse_index::actor::Actor;
 use wheelhouse_index::overview::{Overview, OverviewFile, ReleaseLine};
 use wheelhouse_index::page::Shown;
+use wheelhouse_index::path::FilePath;
 use wheelhouse_index::permission::{Principal, Right, Sight};
 use wheelhouse_standards::name::ProjectKey;
 use wheelhouse_standards::simple::link::{encode_path, encode_segment};
@@ -194,6 +196,13 @@ async fn values(
     })
     .await?;
     let downloads = downloads(state, overview).await?;
+    // Who did something is for those to know who may change things.
+    let may_manage = may(Right::Yank) || may(Right::Delete);
+    let uploaders = if may_manage {
+        state.index.uploaders(&overview.key).await?
+    } else {
+        HashMap::new()
+    };
     Ok(ProjectPage {
         project: name.to_owned(),
         name: overview.display_name.clone(),
@@ -205,7 +214,9 @@ async fn values(
         install: format!("pip install --index-url {simple} {pin}"),
         readme,
         releases: releases(&overview.releases),
-        files: files.map(|file| release_file(info, &here, file)).collect(),
+        files: files
+            .map(|file| release_file(info, &here, file, &uploaders))
+            .collect(),
         dependencies,
         has_more_dependents: dependents.len() > MAX_DEPENDENTS,
         dependents: dependents
@@ -222,7 +233,7 @@ async fn values(
             .map(|(user, role)| (role.name().to_owned(), user.to_string()))
             .collect(),
         downloads,
-        may_manage: may(Right::Yank) || may(Right::Delete),
+        may_manage,
         is_partial: !is_complete,
     })
 }
@@ -304,7 +315,12 @@ fn releases(lines: &[ReleaseLine]) -> Vec<Release> {
         .collect()
 }
 
-fn release_file(info: &RequestInfo, here: &str, file: &OverviewFile) -> ReleaseFile {
+fn release_file(
+    info: &RequestInfo,
+    here: &str,
+    file: &OverviewFile,
+    uploaders: &HashMap<FilePath, Actor>,
+) -> ReleaseFile {
     let record = &file.record;
     let url = info
         .external
@@ -327,7 +343,7 @@ fn release_file(info: &RequestInfo, here: &str, file: &OverviewFile) -> ReleaseF
         name: record.file_name().to_owned(),
         size: record.fingerprint.size_bytes(),
         at: record.uploaded_at.seconds(),
-        uploader: None,
+        uploader: uploaders.get(&record.path).map(name_of),
         words: words::of_file(record.named.kind, record.file_name()),
         digests,
         yanked: match &file.yanked {
@@ -345,6 +361,13 @@ fn release_file(info: &RequestInfo, here: &str, file: &OverviewFile) -> ReleaseF
             .then(|| format!("{here}file/{}", encode_segment(record.file_name()))),
         url,
     }
+}
+
+/// Returns how somebody is called on a page.
+fn name_of(actor: &Actor) -> String {
+    actor
+        .account()
+        .map_or_else(|| actor.to_string(), ToString::to_string)
 }
 
 fn links(overview: &Overview) -> Vec<Link> {

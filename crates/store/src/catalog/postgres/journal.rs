@@ -2,7 +2,8 @@
 
 use tokio_postgres::Row;
 use wheelhouse_index::change::Event;
-use wheelhouse_index::identity::{Serial, Timestamp};
+use wheelhouse_index::identity::{IndexName, Serial, Timestamp};
+use wheelhouse_standards::name::ProjectKey;
 
 use super::failure::Outcome;
 use super::read::serial_of;
@@ -40,6 +41,26 @@ pub(super) async fn events_after(
         return Ok(Vec::new());
     }
     let rows = reads.rows(EVENTS_AFTER, &[&after, &bound(limit)]).await?;
+    rows.iter().map(event_from_row).collect()
+}
+
+/// Returns the last events of a project, the last first.
+pub(super) async fn last_events_of(
+    reads: &Reads,
+    index: &IndexName,
+    project: &ProjectKey,
+    limit: usize,
+) -> Outcome<Vec<Event>> {
+    let rows = reads
+        .rows(
+            "SELECT e.serial, c.index_name, e.project, e.kind, e.path, e.before, e.after, e.format,
+                 c.actor, c.address, c.agent, c.request_id, c.at
+             FROM events e JOIN commits c ON c.serial = e.serial
+             WHERE e.project = $1 AND c.index_name = $2
+             ORDER BY e.serial DESC, e.number DESC LIMIT $3",
+            &[&project.as_str(), &index.as_str(), &bound(limit)],
+        )
+        .await?;
     rows.iter().map(event_from_row).collect()
 }
 

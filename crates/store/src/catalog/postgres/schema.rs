@@ -33,6 +33,11 @@ const MIGRATIONS: &[Migration] = &[
         compatible: 1,
         sql: include_str!("migrations/0004_downloads.sql"),
     },
+    Migration {
+        name: "events by project",
+        compatible: 1,
+        sql: include_str!("migrations/0005_events_by_project.sql"),
+    },
 ];
 
 /// One of these at a time may change the tables, whoever asks: `WHSL` and a number.

@@ -2,7 +2,8 @@
 
 use rusqlite::{Connection, Row};
 use wheelhouse_index::change::{Attribution, Event};
-use wheelhouse_index::identity::{Serial, Timestamp};
+use wheelhouse_index::identity::{IndexName, Serial, Timestamp};
+use wheelhouse_standards::name::ProjectKey;
 
 use super::failure::{Failure, Outcome};
 use super::row::{optional_text, text};
@@ -47,6 +48,28 @@ pub(super) fn events_after(
             break;
         }
         events.push(event);
+    }
+    Ok(events)
+}
+
+/// Returns the last events of a project, the last first.
+pub(super) fn last_events_of(
+    connection: &Connection,
+    index: &IndexName,
+    project: &ProjectKey,
+    limit: usize,
+) -> Outcome<Vec<Event>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT e.serial, c.index_name, e.project, e.kind, e.path, e.before, e.after,
+             c.actor, c.address, c.agent, c.request_id, c.at, e.format
+         FROM events e JOIN commits c ON c.serial = e.serial
+         WHERE e.project = ?1 AND c.index_name = ?2 ORDER BY e.id DESC LIMIT ?3",
+    )?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut rows = statement.query((project.as_str(), index.as_str(), limit))?;
+    let mut events = Vec::new();
+    while let Some(row) = rows.next()? {
+        events.push(event_from_row(row)?);
     }
     Ok(events)
 }

@@ -17,6 +17,10 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("access", include_str!("migrations/0004_access.sql")),
     ("provenance", include_str!("migrations/0005_provenance.sql")),
     ("downloads", include_str!("migrations/0006_downloads.sql")),
+    (
+        "events by project",
+        include_str!("migrations/0007_events_by_project.sql"),
+    ),
 ];
 
 /// What a database file holds, as far as its header tells.

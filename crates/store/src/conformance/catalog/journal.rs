@@ -114,3 +114,20 @@ pub(crate) async fn a_serial_is_never_split(catalog: Arc<dyn Catalog>) {
     assert_eq!(after(serials[2], 1).await, 0);
     assert_eq!(after(Serial(u64::MAX), 1).await, 0);
 }
+
+pub(crate) async fn the_last_events_of_a_project_are_told(catalog: Arc<dyn Catalog>) {
+    for name in ["demo-1.zip", "other-1.zip", "demo-2.zip", "demo-3.zip"] {
+        apply(&*catalog, vec![uploaded(record(name, 1))]).await;
+    }
+    let last = async |index, limit| {
+        let events = catalog.last_events_of(&index, &key("demo"), limit).await;
+        let events = events.unwrap().into_iter();
+        events
+            .map(|event| event.path().unwrap().to_string())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(last(main(), 2).await, ["demo-3.zip", "demo-2.zip"]);
+    assert_eq!(last(main(), 9).await.len(), 3);
+    assert!(last("elsewhere".parse().unwrap(), 9).await.is_empty());
+    assert!(last(main(), 0).await.is_empty());
+}
