@@ -109,9 +109,11 @@ def test_what_is_not_here_is_told_with_near_names(site: Site) -> None:
 
 
 def test_a_page_says_what_is_needed_here_and_who_needs_it(site: Site) -> None:
-    assert '<a href="/project/brush/">brush</a>' in site.get("/project/paint/").text
-    needed = site.get("/project/brush/").text
-    assert "Needed here by" in needed and '<a href="/project/paint/">paint</a>' in needed
+    # What a file needs is known when it has been read.
+    link = '<a href="/project/{0}/">{0}</a>'
+    wait_until(lambda: link.format("brush") in site.get("/project/paint/").text, seconds=30, what="what it needs")
+    wait_until(lambda: "Needed here by" in site.get("/project/brush/").text, seconds=30, what="who needs it")
+    assert link.format("paint") in site.get("/project/brush/").text
 
 
 def test_an_upload_and_a_deletion_show_at_once(serve: SiteMaker) -> None:
