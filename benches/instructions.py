@@ -82,7 +82,10 @@ class Server:
         try:
             with Connection(port) as connection:
                 status, _, _ = connection.ask(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n")
-                return status == 200
+                # A page that is not kept yet says that something is read in the background.
+                page = b"GET /project/demo/ HTTP/1.1\r\nHost: localhost\r\n\r\n"
+                _, headers, _ = connection.ask(page)
+                return status == 200 and headers.get("cache-control") != "no-store"
         except OSError:
             return False
 

@@ -7,7 +7,8 @@ use std::time::Instant;
 
 use axum::Router;
 use http::header::{
-    CACHE_CONTROL, HeaderName, STRICT_TRANSPORT_SECURITY, VARY, WARNING, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, COOKIE, HeaderName, STRICT_TRANSPORT_SECURITY, VARY, WARNING,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use http::request::Parts;
 use http::uri::PathAndQuery;
@@ -153,7 +154,8 @@ impl Front {
         );
         let target = self.target(head, &mut external);
         let cookie = match &target {
-            Target::Here(path) if settings.web_sign_in => {
+            // Most requests are those of programs, and have none.
+            Target::Here(path) if settings.web_sign_in && head.headers.contains_key(COOKIE) => {
                 let kind = session::Kind::session(&external, self.state.index.name());
                 session::reading_cookie(&head.method, path, &head.headers, kind)
             }
