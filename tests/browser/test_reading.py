@@ -8,6 +8,7 @@ import pytest
 from conftest import SiteMaker
 from support.browser import NARROW, WIDE, Browser
 from support.programs import WHEELHOUSE, Site
+from support.waiting import wait_until
 
 from .shelf import SHELF
 
@@ -24,7 +25,10 @@ PAGES = [
 
 @pytest.fixture(scope="module")
 def shelf(serve_all: SiteMaker) -> Site:
-    return serve_all(WHEELHOUSE, files=SHELF)
+    site = serve_all(WHEELHOUSE, files=SHELF)
+    # Found by its summary: everything was read.
+    wait_until(lambda: "/project/paint/" in site.get("/search?q=brush").text, seconds=30, what="the search is built")
+    return site
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
