@@ -1,9 +1,9 @@
 //! Readmes: what an uploader wrote, as sound HTML.
 //!
-//! A text goes through three rooms. [`markdown`] or [`restructured`] turns it into HTML; [`tidy`] makes
+//! A text goes through three rooms. `markdown` or `restructured` turns it into HTML; `tidy` makes
 //! that small and well-formed: pictures become links, headings fit below those of the page, nesting and
-//! size have bounds; [`sanitise`] has the last word, with a list of what may be there. What cannot be
-//! read, or is too much, is shown as the [`plain`] text that it is.
+//! size have bounds; `sanitise` has the last word, with a list of what may be there. What cannot be
+//! read, or is too much, is shown as the `plain` text that it is.
 
 use crate::Markup;
 
