@@ -7,6 +7,7 @@
 
 use crate::Markup;
 
+mod elements;
 mod markdown;
 mod plain;
 mod restructured;

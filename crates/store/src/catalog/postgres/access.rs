@@ -2,7 +2,6 @@
 
 use async_trait::async_trait;
 use deadpool_postgres::{Object, Pool};
-use futures_util::future::join;
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 use wheelhouse_index::actor::{Actor, ActorFilter};
@@ -18,7 +17,7 @@ use super::pipeline::Pipeline;
 use super::pool::{connection, renew};
 use super::reads::Reads;
 use super::row::{attribution, bound, odd_text, text};
-use super::writer::{Settled, again, settled};
+use super::writer::{Settled, again, begin_with_lock, settled};
 use super::{ACCESS_LOCK, PostgresCatalog, told};
 use crate::catalog::stored::{audit_kind_from_name, json_from_text, key_from_text};
 
@@ -77,7 +76,7 @@ async fn records(reads: &Reads) -> Outcome<Vec<AccessRecord>> {
 async fn write(pool: &Pool, change: &AccessChange) -> Outcome<()> {
     for tried in 1.. {
         let client = connection(pool).await?;
-        let transaction = match begin(&client).await {
+        let transaction = match begin_with_lock(&client, ACCESS_LOCK).await {
             Ok(transaction) => transaction,
             Err(failure) => match again(pool, failure, client, tried).await {
                 None => continue,
@@ -94,22 +93,6 @@ async fn write(pool: &Pool, change: &AccessChange) -> Outcome<()> {
         }
     }
     Err(Failure::Closed)
-}
-
-/// Begins a transaction and takes the lock. Returns the number of the transaction.
-async fn begin(client: &Object) -> Outcome<String> {
-    let lock = client
-        .prepare_cached("SELECT pg_current_xact_id()::text, pg_advisory_xact_lock($1)")
-        .await?;
-    let values: [&(dyn ToSql + Sync); 1] = [&ACCESS_LOCK];
-    // Sent in this order, one behind the other.
-    let (begun, locked) = join(
-        client.batch_execute("BEGIN"),
-        client.query_one(&lock, &values),
-    )
-    .await;
-    begun?;
-    Ok(locked?.try_get(0)?)
 }
 
 /// Writes everything, and commits it. A record that is put twice is what the last says.

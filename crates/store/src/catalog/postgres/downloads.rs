@@ -3,7 +3,6 @@
 
 use async_trait::async_trait;
 use deadpool_postgres::{Object, Pool};
-use futures_util::future::join;
 use tokio_postgres::types::ToSql;
 use wheelhouse_index::downloads::{Day, Days};
 use wheelhouse_index::identity::IndexName;
@@ -17,7 +16,7 @@ use super::pipeline::Pipeline;
 use super::pool::connection;
 use super::reads::Reads;
 use super::row::{bound, text};
-use super::writer::{Settled, again, settled, within};
+use super::writer::{Settled, again, begin_with_lock, settled, within};
 use super::{PostgresCatalog, told};
 use crate::catalog::downloads::{FOLD, FORGET, MOST, OLDEST, SUMS, Sums, rows};
 use crate::catalog::stored::key_from_text;
@@ -196,7 +195,7 @@ async fn fold(reads: &Reads, pool: &Pool, before: Day) -> Outcome<bool> {
 async fn changed(pool: &Pool, work: &Work) -> Outcome<()> {
     for tried in 1.. {
         let client = connection(pool).await?;
-        let transaction = match within(begin(&client)).await {
+        let transaction = match within(begin_with_lock(&client, DOWNLOADS_LOCK)).await {
             Ok(transaction) => transaction,
             Err(failure) => match again(pool, failure, client, tried).await {
                 None => continue,
@@ -211,22 +210,6 @@ async fn changed(pool: &Pool, work: &Work) -> Outcome<()> {
         }
     }
     Err(Failure::Closed)
-}
-
-/// Begins a transaction and takes the lock. Returns the number of the transaction.
-async fn begin(client: &Object) -> Outcome<String> {
-    let lock = client
-        .prepare_cached("SELECT pg_current_xact_id()::text, pg_advisory_xact_lock($1)")
-        .await?;
-    let values: [&(dyn ToSql + Sync); 1] = [&DOWNLOADS_LOCK];
-    // Sent in this order, one behind the other.
-    let (begun, locked) = join(
-        client.batch_execute("BEGIN"),
-        client.query_one(&lock, &values),
-    )
-    .await;
-    begun?;
-    Ok(locked?.try_get(0)?)
 }
 
 async fn sums(

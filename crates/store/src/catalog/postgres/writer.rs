@@ -7,8 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_postgres::{Object, Pool};
+use futures_util::future::join;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep, timeout};
+use tokio_postgres::types::ToSql;
 use wheelhouse_index::change::{Change, Learned};
 use wheelhouse_index::identity::IndexName;
 use wheelhouse_index::ports::Committed;
@@ -338,4 +340,21 @@ async fn asked_fate(pool: &Pool, transaction: &str) -> Outcome<Option<String>> {
 async fn undo(client: &Object) {
     // If this fails, the connection is lost, and with it the transaction.
     let _ = client.batch_execute("ROLLBACK").await;
+}
+
+/// Begins a transaction and takes a lock that everybody takes who writes the same. Returns the number of
+/// the transaction.
+pub(super) async fn begin_with_lock(client: &Object, lock: i64) -> Outcome<String> {
+    let take = client
+        .prepare_cached("SELECT pg_current_xact_id()::text, pg_advisory_xact_lock($1)")
+        .await?;
+    let values: [&(dyn ToSql + Sync); 1] = [&lock];
+    // Sent in this order, one behind the other.
+    let (begun, locked) = join(
+        client.batch_execute("BEGIN"),
+        client.query_one(&take, &values),
+    )
+    .await;
+    begun?;
+    Ok(locked?.try_get(0)?)
 }
