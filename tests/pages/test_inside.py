@@ -312,3 +312,15 @@ def test_pages_stand_below_a_base_path(serve, wheelhouse):
     site = serve(wheelhouse, "--server-base-url", "/pkg", files=[wheel("demo", "1.0")])
     page = site.get(f"/pkg{PAGE}")
     assert page.status == 200 and f'href="/pkg{PAGE}/demo.py"' in page.text
+
+
+def test_who_may_download_and_not_see_looks_inside_of_nothing(serve, wheelhouse):
+    hash_of_secret = "{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ="
+    rules = ["--rule", "user:eve download *", "--rule", "user:ada list+download *"]
+    locked = ["-P", ".htpasswd", "-a", "update,download,list", *rules]
+    site = serve(wheelhouse, *locked, files=[wheel("demo", "1.0")], users={"eve": hash_of_secret, "ada": hash_of_secret})
+    assert site.get(f"/packages/{NAME}", user=("eve", "secret")).status == 200
+    for path in (PAGE, f"{PAGE}/demo.py", "/project/demo/changes/1.0...1.0",
+                 f"/api/v1/projects/demo/files/{NAME}/members"):
+        assert site.get(path, user=("ada", "secret")).status == 200, path
+        assert site.get(path, user=("eve", "secret")).status == 404, path
