@@ -4,6 +4,7 @@
 use axum::extract::{Request, State as Shares};
 use axum::response::Response;
 use http::StatusCode;
+use http::request::Parts;
 use wheelhouse_index::permission::Right;
 use wheelhouse_ui::account::upload::{UploadPage, UploadResult};
 
@@ -12,7 +13,7 @@ use crate::drained::DrainedBody;
 use crate::error::ApiError;
 use crate::request::RequestInfo;
 use crate::routes::upload::{Sent, publish_file};
-use crate::routes::upload_form::{BrowserForm, FormLimits, PartOfForm};
+use crate::routes::upload_form::{BrowserForm, FormLimits, PartOfForm, ReceivedFile};
 use crate::session::Visit;
 use crate::state::State;
 
@@ -46,7 +47,8 @@ pub(in crate::routes::pages) async fn upload(
         idle_timeout: state.settings.limits.idle_timeout,
     };
     let mut form = BrowserForm::new(&head.headers, body, limits)?;
-    let (mut results, mut is_proven, mut failed) = (Vec::new(), false, None);
+    let (mut results, mut refusals) = (Vec::new(), Vec::new());
+    let (mut is_proven, mut failed) = (false, None);
     loop {
         let part = match form.next(&state.index).await {
             Ok(Some(part)) => part,
@@ -82,26 +84,10 @@ pub(in crate::routes::pages) async fn upload(
                 file_name,
                 received,
             } => {
-                let file = shown_name(&file_name);
-                let published = match received {
-                    Ok(content) => {
-                        let sent = Sent::file(content);
-                        publish_file(&state, &info, &head.headers, &visit.who, sent).await
-                    }
-                    Err(error) => Err(error),
-                };
-                results.push(match published {
-                    Ok(taken) => UploadResult {
-                        file,
-                        project: Some(taken.project.to_string()),
-                        told: taken.told,
-                    },
-                    Err(error) => UploadResult {
-                        file,
-                        project: None,
-                        told: vec![error.detail],
-                    },
-                });
+                let (result, refused) =
+                    take(&state, &info, &head, &visit, &file_name, received).await;
+                results.push(result);
+                refusals.extend(refused);
             }
         }
     }
@@ -111,15 +97,67 @@ pub(in crate::routes::pages) async fn upload(
     if results.is_empty() && failed.is_none() {
         failed = Some(ApiError::bad_request("no file was chosen"));
     }
-    let are_all_taken = results.iter().all(|result| result.project.is_some());
     let status = match &failed {
         Some(error) => error.status,
-        None if are_all_taken => StatusCode::OK,
-        None => StatusCode::BAD_REQUEST,
+        None => status_of(&refusals),
     };
     let page = with(&state, &info, results, failed.map(|error| error.detail));
     let frame = own_frame(&state, &info, &visit)?;
     Ok(shown(&state, &frame, status, &page))
+}
+
+/// Publishes a file, and returns what to tell of it, and the status of its refusal.
+async fn take(
+    state: &State,
+    info: &RequestInfo,
+    head: &Parts,
+    visit: &Visit,
+    file_name: &str,
+    received: Result<ReceivedFile, ApiError>,
+) -> (UploadResult, Option<StatusCode>) {
+    let published = match received {
+        Ok(content) => {
+            publish_file(state, info, &head.headers, &visit.who, Sent::file(content)).await
+        }
+        Err(error) => Err(error),
+    };
+    let file = shown_name(file_name);
+    match published {
+        Ok(taken) => {
+            let project = Some(taken.project.to_string());
+            let told = taken.told;
+            (
+                UploadResult {
+                    file,
+                    project,
+                    told,
+                },
+                None,
+            )
+        }
+        Err(error) => {
+            let (project, told) = (None, vec![error.detail]);
+            (
+                UploadResult {
+                    file,
+                    project,
+                    told,
+                },
+                Some(error.status),
+            )
+        }
+    }
+}
+
+/// Returns the status of the page. Where the server is at fault that counts, so that whoever watches it
+/// sees more than bad files.
+fn status_of(refusals: &[StatusCode]) -> StatusCode {
+    let of_server = refusals.iter().find(|status| status.is_server_error());
+    match of_server {
+        Some(status) => *status,
+        None if refusals.is_empty() => StatusCode::OK,
+        None => StatusCode::BAD_REQUEST,
+    }
 }
 
 fn with(
@@ -144,4 +182,21 @@ fn check_may(state: &State, visit: &Visit) -> Result<(), ApiError> {
 
 fn shown_name(name: &str) -> String {
     name.chars().take(MAX_SHOWN_CHARS).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_status_says_whose_fault_it_is() {
+        let (full, taken) = (StatusCode::INSUFFICIENT_STORAGE, StatusCode::CONFLICT);
+        for (refusals, status) in [
+            (&[][..], StatusCode::OK),
+            (&[taken], StatusCode::BAD_REQUEST),
+            (&[taken, full], full),
+        ] {
+            assert_eq!(status_of(refusals), status, "{refusals:?}");
+        }
+    }
 }
