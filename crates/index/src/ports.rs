@@ -6,6 +6,7 @@ use std::sync::Arc;
 mod access_store;
 mod attestation_verifier;
 mod catalog;
+mod catalog_copy;
 mod clock;
 mod download_counts;
 mod file_store;
@@ -18,6 +19,10 @@ mod token_exchange;
 pub use access_store::{AccessChange, AccessRecord, AccessStore};
 pub use attestation_verifier::{AttestationError, AttestationVerifier, AttestedFile};
 pub use catalog::{Catalog, Committed, Counts, NewProject, SearchHit, SearchTerms};
+pub use catalog_copy::{
+    CatalogCopy, CatalogHold, CatalogRow, CatalogSource, CatalogTarget, ClaimRow, CopyScope,
+    CountedWhen, DownloadsRow, FileRow, FillError, Filled, Hold, KeyRow, PathOrMarks, ProjectRow,
+};
 pub use clock::{Clock, SystemClock};
 pub use download_counts::{DownloadCount, DownloadCounts, DownloadSums, ProjectDownloads};
 pub use file_store::{
