@@ -21,7 +21,8 @@ pub use attestation_verifier::{AttestationError, AttestationVerifier, AttestedFi
 pub use catalog::{Catalog, Committed, Counts, NewProject, SearchHit, SearchTerms};
 pub use catalog_copy::{
     CatalogCopy, CatalogHold, CatalogRow, CatalogSource, CatalogTarget, ClaimRow, CopyScope,
-    CountedWhen, DownloadsRow, FileRow, FillError, Filled, Hold, KeyRow, PathOrMarks, ProjectRow,
+    CountedWhen, DownloadsRow, FileRow, FillError, Filled, Filling, Hold, KeyRow, PathOrMarks,
+    ProjectRow,
 };
 pub use clock::{Clock, SystemClock};
 pub use download_counts::{DownloadCount, DownloadCounts, DownloadSums, ProjectDownloads};
@@ -50,6 +51,9 @@ pub struct StoreError {
     pub is_full: bool,
     /// Whether the backend cannot be asked for now: the same may well succeed later.
     pub is_away: bool,
+    /// Whether nothing is taken for now because everything is copied to another place, which the source
+    /// says.
+    pub is_held: bool,
     /// Whether it may have been done all the same: nobody could be asked what became of it.
     pub is_undecided: bool,
 }
@@ -64,14 +68,16 @@ impl StoreError {
     ) -> Self {
         let source = source.into();
         let cause = Self::behind(&*source);
-        let (is_full, is_away) =
-            cause.map_or((false, false), |cause| (cause.is_full, cause.is_away));
+        let (is_full, is_away, is_held) = cause.map_or((false, false, false), |cause| {
+            (cause.is_full, cause.is_away, cause.is_held)
+        });
         Self {
             backend,
             operation,
             source,
             is_full,
             is_away,
+            is_held,
             is_undecided: false,
         }
     }
@@ -97,6 +103,15 @@ impl StoreError {
     #[must_use]
     pub const fn while_away(mut self, is_away: bool) -> Self {
         self.is_away = is_away;
+        self
+    }
+
+    /// Says that everything is copied to another place, if that is so: the same may well succeed
+    /// there soon.
+    #[must_use]
+    pub const fn while_held(mut self, is_held: bool) -> Self {
+        self.is_held = is_held;
+        self.is_away |= is_held;
         self
     }
 

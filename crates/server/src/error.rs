@@ -104,6 +104,9 @@ impl ApiError {
 
     /// Answers for a backend that could not do its work.
     fn of_store(error: &StoreError) -> Self {
+        if error.is_held {
+            return Self::later(error.source.to_string());
+        }
         if error.is_away {
             tracing::warn!("a request has to wait: {error}");
             return Self::later(

@@ -37,7 +37,8 @@ pub enum CatalogRow {
     Audit(Box<AuditEvent>),
     /// How often something was downloaded.
     Downloads(DownloadsRow),
-    /// A key that all servers over the catalog share.
+    /// A key that all servers over the catalog share, where the database keeps such keys: SQLite does
+    /// not, and leaves it out when it is put.
     Key(KeyRow),
 }
 
@@ -170,10 +171,11 @@ pub trait CatalogTarget: fmt::Debug + Send + Sync + 'static {
     ///
     /// # Errors
     /// [`FillError::NotEmpty`] if anything else is in it.
-    async fn begin_filling(&self, name: &str) -> Result<Filled, FillError>;
+    async fn begin_filling(&self, name: &str) -> Result<Filling, FillError>;
 
     /// Puts rows, and notes how far the filling got, all or nothing, durably. A row takes the place
-    /// of what was there about the same thing; of a serial that is there already no event is added.
+    /// of what was there about the same thing. Events come in the order of the journal: those of
+    /// serials below the last one that is there are left out.
     async fn put_rows(&self, rows: Vec<CatalogRow>, filled: &Filled) -> Result<(), StoreError>;
 
     /// Takes away the file at a path, and puts other marks in place of all those of a project.
@@ -204,6 +206,17 @@ pub struct Filled {
     pub since: Serial,
     /// How many events of the trail are there.
     pub audit_events: u64,
+}
+
+/// A filling that has begun, or goes on.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Filling {
+    /// How far it got, if it was begun before.
+    pub filled: Option<Filled>,
+    /// The last path that has a file in the order of paths as bytes, if any has.
+    pub last_path: Option<FilePath>,
+    /// The last serial whose events are all there.
+    pub journal: Serial,
 }
 
 /// A catalog cannot be filled.

@@ -3,6 +3,7 @@
 //! the program ends.
 
 mod columns;
+mod copying;
 mod downloads;
 mod effect;
 mod matching;
@@ -18,4 +19,4 @@ pub use postgres::{
     AddressError, JournalChanges, PostgresAddress, PostgresCatalog, PostgresReplicas,
 };
 pub use schema_state::{SchemaState, Step};
-pub use sqlite::{SqliteCatalog, SqliteOptions, WhenDamaged};
+pub use sqlite::{SqliteCatalog, SqliteOptions, SqliteSource, WhenDamaged};

@@ -5,6 +5,7 @@ mod access;
 mod address;
 mod changes;
 mod commit;
+mod copying;
 mod downloads;
 mod failure;
 mod head;

@@ -5,6 +5,7 @@ mod access;
 mod checked;
 mod classifiers;
 mod commit;
+mod copying;
 mod downloads;
 mod failure;
 mod journal;
@@ -37,6 +38,7 @@ use wheelhouse_standards::metadata::CoreMetadata;
 use wheelhouse_standards::name::ProjectKey;
 
 use super::schema_state::SchemaState;
+pub use copying::SqliteSource;
 use failure::{BACKEND, Failure, Outcome};
 use lock::CatalogLock;
 use mark::SerialMark;

@@ -24,6 +24,26 @@ use crate::catalog::stored::{audit_kind_from_name, json_from_text, key_from_text
 /// How many claims whose time was up are forgotten with one new claim.
 const FORGOTTEN: i64 = 1_000;
 
+/// Puts records. One that is put twice is what the last says.
+pub(super) const PUT: &str = "
+    INSERT INTO access (kind, key, body)
+    SELECT DISTINCT ON (kind, key) kind, key, body
+    FROM unnest($1::bytea[], $2::bytea[], $3::text[])
+        WITH ORDINALITY AS put (kind, key, body, place)
+    ORDER BY kind, key, place DESC
+    ON CONFLICT (kind, sha256(key)) DO UPDATE SET body = excluded.body";
+
+/// Adds to the trail.
+pub(super) const NOTE: &str = "
+    INSERT INTO audit
+        (at, kind, actor, token_owner, address, agent, request_id, project, detail)
+    SELECT at, kind, actor, token_owner, address, agent, request_id, project, detail
+    FROM unnest($1::bigint[], $2::text[], $3::bytea[], $4::bytea[], $5::bytea[],
+        $6::bytea[], $7::bytea[], $8::bytea[], $9::text[]) WITH ORDINALITY
+        AS noted (at, kind, actor, token_owner, address, agent, request_id, project,
+            detail, place)
+    ORDER BY place";
+
 #[async_trait]
 impl AccessStore for PostgresCatalog {
     async fn access_records(&self) -> Result<Vec<AccessRecord>, StoreError> {
@@ -97,34 +117,14 @@ async fn write(pool: &Pool, change: &AccessChange) -> Outcome<()> {
 
 /// Writes everything, and commits it. A record that is put twice is what the last says.
 async fn write_all(client: &Object, change: &AccessChange) -> Outcome<()> {
-    let put = client
-        .prepare_cached(
-            "INSERT INTO access (kind, key, body)
-             SELECT DISTINCT ON (kind, key) kind, key, body
-             FROM unnest($1::bytea[], $2::bytea[], $3::text[])
-                 WITH ORDINALITY AS put (kind, key, body, place)
-             ORDER BY kind, key, place DESC
-             ON CONFLICT (kind, sha256(key)) DO UPDATE SET body = excluded.body",
-        )
-        .await?;
+    let put = client.prepare_cached(PUT).await?;
     let remove = client
         .prepare_cached(
             "DELETE FROM access USING unnest($1::bytea[], $2::bytea[]) AS gone (kind, key)
              WHERE access.kind = gone.kind AND sha256(access.key) = sha256(gone.key)",
         )
         .await?;
-    let note = client
-        .prepare_cached(
-            "INSERT INTO audit
-                 (at, kind, actor, token_owner, address, agent, request_id, project, detail)
-             SELECT at, kind, actor, token_owner, address, agent, request_id, project, detail
-             FROM unnest($1::bigint[], $2::text[], $3::bytea[], $4::bytea[], $5::bytea[],
-                 $6::bytea[], $7::bytea[], $8::bytea[], $9::text[]) WITH ORDINALITY
-                 AS noted (at, kind, actor, token_owner, address, agent, request_id, project,
-                     detail, place)
-             ORDER BY place",
-        )
-        .await?;
+    let note = client.prepare_cached(NOTE).await?;
     let notify = client.prepare_cached("SELECT pg_notify($1, $2)").await?;
     let (kinds, keys): (Vec<&[u8]>, Vec<&[u8]>) = change
         .put
@@ -160,7 +160,7 @@ async fn write_all(client: &Object, change: &AccessChange) -> Outcome<()> {
 }
 
 /// Events of the trail, column by column.
-struct Notes<'a> {
+pub(super) struct Notes<'a> {
     at: Vec<i64>,
     kind: Vec<&'a str>,
     actor: Vec<Vec<u8>>,
@@ -173,7 +173,7 @@ struct Notes<'a> {
 }
 
 impl<'a> Notes<'a> {
-    fn of(events: &'a [AuditEvent]) -> Self {
+    pub(super) fn of(events: &'a [AuditEvent]) -> Self {
         let bytes = |text: &'a Option<String>| text.as_ref().map(String::as_bytes);
         Self {
             at: events.iter().map(|event| event.by.at.0).collect(),
@@ -209,7 +209,7 @@ impl<'a> Notes<'a> {
         }
     }
 
-    fn values(&self) -> Vec<&(dyn ToSql + Sync)> {
+    pub(super) fn values(&self) -> Vec<&(dyn ToSql + Sync)> {
         vec![
             &self.at,
             &self.kind,
@@ -289,10 +289,10 @@ async fn trail(reads: &Reads, filter: &AuditFilter, limit: usize) -> Outcome<Vec
             ],
         )
         .await?;
-    rows.iter().map(event).collect()
+    rows.iter().map(audit_event).collect()
 }
 
-fn event(row: &Row) -> Outcome<AuditEvent> {
+pub(super) fn audit_event(row: &Row) -> Outcome<AuditEvent> {
     Ok(AuditEvent {
         kind: audit_kind_from_name(text(row, 0)?)?,
         by: attribution(row, 1)?,

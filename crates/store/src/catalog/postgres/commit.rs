@@ -23,8 +23,8 @@ use crate::catalog::stored::{FORMAT, key_from_text, parsed};
 
 mod arrays;
 
-pub(super) use arrays::metadata_chunks;
-use arrays::{Commits, Events, Files, Marks, Projects, chunks};
+use arrays::{Commits, Events, Marks, Projects, chunks};
+pub(super) use arrays::{Files, metadata_chunks};
 
 /// Where `NOTIFY` tells of commits. What it says is the serial, and nothing else.
 pub(super) const CHANNEL: &str = "wheelhouse_journal";
@@ -47,7 +47,7 @@ pub(super) const FIND: &str = concat!(
      JOIN projects p ON p.id = f.project_id"
 );
 
-const FIND_MARKS: &str = "
+pub(super) const FIND_MARKS: &str = "
     SELECT m.project, m.format, m.body, m.since, m.id FROM unnest($2::text[]) AS wanted (project)
     JOIN marks m ON m.index_id = (SELECT id FROM indexes WHERE name = $1)
         AND left(m.project, 500) = left(wanted.project, 500) AND m.project = wanted.project";
@@ -212,7 +212,7 @@ impl Statements {
     }
 }
 
-const COMMITS: &str = "
+pub(super) const COMMITS: &str = "
     INSERT INTO commits (serial, index_name, actor, address, agent, request_id, at)
     SELECT made.serial, $1, made.actor, made.address, made.agent, made.request_id, made.at
     FROM unnest($2::bigint[], $3::bytea[], $4::bytea[], $5::bytea[], $6::bytea[], $7::bigint[])
@@ -237,7 +237,7 @@ pub(super) async fn is_recorded(client: &Object, index: &IndexName, plan: &Plan)
 }
 
 /// Makes rows for projects that have none.
-const PROJECTS: &str = "
+pub(super) const PROJECTS: &str = "
     INSERT INTO projects (index_id, key, display_name, last_serial, file_count)
     SELECT i.id, named.key, named.spelled_name, named.serial, 0
     FROM unnest($2::text[], $3::text[], $4::bigint[]) AS named (key, spelled_name, serial),
@@ -246,7 +246,7 @@ const PROJECTS: &str = "
         SELECT 1 FROM projects p WHERE p.index_id = i.id
             AND left(p.key, 500) = left(named.key, 500) AND p.key = named.key)";
 
-const PUT_FILES: &str = "
+pub(super) const PUT_FILES: &str = "
     INSERT INTO files (
         index_id, project_id, path, file_name, kind, spelled_name, version, size_bytes,
         modified_ns, inode, object_sha256, uploaded_at, sha256, blake2b_256, md5,
@@ -278,7 +278,7 @@ pub(super) const PUT_METADATA: &str = "
     ON CONFLICT (file_id) DO UPDATE SET
         format = excluded.format, body = excluded.body, classifiers = excluded.classifiers";
 
-const EVENTS: &str = "
+pub(super) const EVENTS: &str = "
     INSERT INTO events (serial, number, project, kind, path, format, before, after)
     SELECT e.serial, e.number, e.project, e.kind, e.path, $1, e.before, e.after
     FROM unnest($2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[],
@@ -289,7 +289,7 @@ const PUT_MARKS: &str = "
     FROM unnest($2::bigint[], $3::text[], $4::bigint[]) AS put (id, body, since)
     WHERE m.id = put.id";
 
-const NEW_MARKS: &str = "
+pub(super) const NEW_MARKS: &str = "
     INSERT INTO marks (index_id, project, format, body, since)
     SELECT i.id, new.project, $2, new.body, new.since
     FROM unnest($3::text[], $4::text[], $5::bigint[]) WITH ORDINALITY

@@ -24,7 +24,7 @@ use crate::catalog::stored::key_from_text;
 /// Whoever changes counts of downloads takes this lock.
 const DOWNLOADS_LOCK: i64 = 0x5748_534C_0003;
 
-const NAME: &str = "
+pub(super) const NAME: &str = "
     INSERT INTO counted_files (index_name, project, file)
     SELECT DISTINCT $1::text, project, file
     FROM unnest($2::text[], $3::text[]) AS counted (project, file)

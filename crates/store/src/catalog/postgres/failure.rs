@@ -12,6 +12,9 @@ use crate::catalog::stored::BadRow;
 /// The name of this backend in errors.
 pub(super) const BACKEND: &str = "postgres";
 
+/// What a trigger says of a catalog that is held still.
+const HELD_CODE: &str = "WH001";
+
 /// Why an operation on the database failed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Failure {
@@ -116,6 +119,15 @@ impl Failure {
             if error.code().is_some_and(|code| conflicts.contains(code)))
     }
 
+    /// Tells whether the catalog is held still, while it is copied.
+    fn is_held(&self) -> bool {
+        match self {
+            Self::Postgres(error) => error.code().is_some_and(|code| code.code() == HELD_CODE),
+            Self::Group(failure) => failure.is_held(),
+            _ => false,
+        }
+    }
+
     /// Tells whether it may have been done all the same.
     fn is_undecided(&self) -> bool {
         match self {
@@ -128,10 +140,11 @@ impl Failure {
     /// Tells the failure of `operation` to the index.
     pub(super) fn into_store_error(self, operation: &'static str) -> StoreError {
         let (is_full, is_away) = (self.trouble() == Trouble::Full, self.is_away());
-        let is_undecided = self.is_undecided();
+        let (is_held, is_undecided) = (self.is_held(), self.is_undecided());
         StoreError::new(BACKEND, operation, self)
             .for_want_of_room(is_full)
             .while_away(is_away)
+            .while_held(is_held)
             .while_undecided(is_undecided)
     }
 }
@@ -180,6 +193,8 @@ fn trouble_of(error: &tokio_postgres::Error) -> Trouble {
         // Too many connections, no memory; it stops or starts; a lock or an answer that takes long.
         "53000" | "53200" | "53300" | "53400" | "57P01" | "57P02" | "57P03" | "57P05" | "55P03"
         | "57014" | "40001" | "40P01" => Trouble::Away,
+        // Held still, while it is copied.
+        HELD_CODE => Trouble::Away,
         code if code.starts_with("08") => Trouble::Away,
         _ => Trouble::Other,
     }

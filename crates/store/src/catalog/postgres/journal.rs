@@ -79,7 +79,7 @@ pub(super) async fn serial_before(reads: &Reads, moment: Timestamp) -> Outcome<S
     Ok(serial_of(serial.unwrap_or(0)))
 }
 
-fn event_from_row(row: &Row) -> Outcome<Event> {
+pub(super) fn event_from_row(row: &Row) -> Outcome<Event> {
     Ok(Event {
         serial: serial_of(row.try_get(0)?),
         index: parsed("index", text(row, 1)?)?,

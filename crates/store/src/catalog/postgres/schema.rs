@@ -38,6 +38,11 @@ const MIGRATIONS: &[Migration] = &[
         compatible: 1,
         sql: include_str!("migrations/0005_events_by_project.sql"),
     },
+    Migration {
+        name: "copying",
+        compatible: 1,
+        sql: include_str!("migrations/0006_copying.sql"),
+    },
 ];
 
 /// One of these at a time may change the tables, whoever asks: `WHSL` and a number.

@@ -1,5 +1,7 @@
 //! What is kept about who may do what, and the audit trail.
 
+use std::fmt::Write as _;
+
 use async_trait::async_trait;
 use rusqlite::{Connection, Row, params};
 use wheelhouse_index::actor::ActorFilter;
@@ -8,6 +10,7 @@ use wheelhouse_index::change::Attribution;
 use wheelhouse_index::identity::Timestamp;
 use wheelhouse_index::ports::{AccessChange, AccessRecord, AccessStore, StoreError};
 
+use wheelhouse_standards::digest::{Digester, Sha256Digest};
 use wheelhouse_standards::name::ProjectKey;
 
 use super::SqliteCatalog;
@@ -15,6 +18,9 @@ use super::failure::Outcome;
 use crate::catalog::stored::{
     actor_from_text, audit_kind_from_name, json_from_text, key_from_text,
 };
+
+/// What the names of claims begin with.
+const DIGEST: &str = "sha256:";
 
 #[async_trait]
 impl AccessStore for SqliteCatalog {
@@ -25,7 +31,7 @@ impl AccessStore for SqliteCatalog {
     async fn change_access(&self, change: AccessChange) -> Result<(), StoreError> {
         let outcome = self
             .writer
-            .write(1, move |connection, _| write(connection, &change))
+            .write(1, move |connection, _| put(connection, &change))
             .await;
         self.told("change who may do what", outcome)
     }
@@ -68,7 +74,7 @@ fn records(connection: &Connection) -> Outcome<Vec<AccessRecord>> {
     Ok(records)
 }
 
-fn write(connection: &Connection, change: &AccessChange) -> Outcome<()> {
+pub(super) fn put(connection: &Connection, change: &AccessChange) -> Outcome<()> {
     for record in &change.put {
         connection
             .prepare_cached(
@@ -107,10 +113,39 @@ fn claim(connection: &Connection, key: &str, until: Timestamp, now: Timestamp) -
     connection
         .prepare_cached("DELETE FROM claims WHERE until <= ?1")?
         .execute(params![now.0])?;
+    // Earlier versions wrote the key as it is.
     let claimed = connection
-        .prepare_cached("INSERT OR IGNORE INTO claims (key, until) VALUES (?1, ?2)")?
-        .execute(params![key, until.0])?;
+        .prepare_cached(
+            "INSERT OR IGNORE INTO claims (key, until)
+             SELECT ?1, ?2 WHERE NOT EXISTS (SELECT 1 FROM claims WHERE key = ?3)",
+        )?
+        .execute(params![claim_key(&digest_of(key)), until.0, key])?;
     Ok(claimed == 1)
+}
+
+/// Returns what the table calls a key with this digest: a copy of the catalog need not know more of it.
+pub(super) fn claim_key(sha256: &[u8]) -> String {
+    let mut text = String::from(DIGEST);
+    for byte in sha256 {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}
+
+/// Returns the digest of a key, by what the table calls it.
+pub(super) fn claim_digest(stored: &str) -> [u8; 32] {
+    let digest = stored.strip_prefix(DIGEST).and_then(|hex| hex.parse().ok());
+    digest.map_or_else(
+        || digest_of(stored),
+        |digest: Sha256Digest| *digest.as_bytes(),
+    )
+}
+
+fn digest_of(key: &str) -> [u8; 32] {
+    let mut digester = Digester::new(None);
+    digester.update(key.as_bytes());
+    *digester.finish().sha256.as_bytes()
 }
 
 fn trail(connection: &Connection, filter: &AuditFilter, limit: usize) -> Outcome<Vec<AuditEvent>> {
@@ -136,7 +171,7 @@ fn trail(connection: &Connection, filter: &AuditFilter, limit: usize) -> Outcome
     Ok(events)
 }
 
-fn event(row: &Row<'_>) -> Outcome<AuditEvent> {
+pub(super) fn event(row: &Row<'_>) -> Outcome<AuditEvent> {
     let (kind, actor, detail): (String, String, String) = (row.get(1)?, row.get(2)?, row.get(7)?);
     let project: Option<String> = row.get(6)?;
     Ok(AuditEvent {

@@ -341,7 +341,7 @@ impl<'c> Entry<'c> {
     }
 }
 
-const PUT_FILE: &str = "
+pub(super) const PUT_FILE: &str = "
     INSERT INTO files (
         index_id, project_id, path, file_name, kind, spelled_name, version, size_bytes,
         modified_ns, inode, object_sha256, uploaded_at, sha256, blake2b_256, md5,

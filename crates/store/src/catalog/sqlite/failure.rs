@@ -27,6 +27,9 @@ pub(super) enum Failure {
     /// SQLite gave up the whole transaction because of another change in it.
     #[error("the transaction was undone because another change in it failed")]
     Undone,
+    /// The catalog is held still.
+    #[error("{0}")]
+    Held(String),
     /// The thread that would do it is gone.
     #[error("the catalog is closed")]
     Closed,
@@ -49,7 +52,7 @@ impl Failure {
                 Some(DatabaseCorrupt | NotADatabase)
             ),
             Self::Group(failure) => failure.is_damage(),
-            Self::Row(_) | Self::Io(_) | Self::Undone | Self::Closed => false,
+            Self::Row(_) | Self::Io(_) | Self::Undone | Self::Held(_) | Self::Closed => false,
         }
     }
 
@@ -59,13 +62,15 @@ impl Failure {
             Self::Sqlite(error) => error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull),
             Self::Io(error) => error.kind() == std::io::ErrorKind::StorageFull,
             Self::Group(failure) => failure.is_full(),
-            Self::Row(_) | Self::Undone | Self::Closed => false,
+            Self::Row(_) | Self::Undone | Self::Held(_) | Self::Closed => false,
         }
     }
 
     /// Tells the failure of `operation` to the index.
     pub(super) fn into_store_error(self, operation: &'static str) -> StoreError {
-        let is_full = self.is_full();
-        StoreError::new(BACKEND, operation, self).for_want_of_room(is_full)
+        let (is_full, is_held) = (self.is_full(), matches!(self, Self::Held(_)));
+        StoreError::new(BACKEND, operation, self)
+            .for_want_of_room(is_full)
+            .while_held(is_held)
     }
 }

@@ -82,7 +82,7 @@ pub(super) fn serial_before(connection: &Connection, moment: Timestamp) -> Outco
     Ok(Serial(serial.unwrap_or(0)))
 }
 
-fn event_from_row(row: &Row<'_>) -> Outcome<Event> {
+pub(super) fn event_from_row(row: &Row<'_>) -> Outcome<Event> {
     let owned = |column| Ok::<_, Failure>(optional_text(row, column)?.map(str::to_owned));
     Ok(Event {
         serial: Serial(row.get(0)?),

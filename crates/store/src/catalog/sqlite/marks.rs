@@ -119,7 +119,7 @@ pub(super) fn paths(connection: &Connection, project_id: i64) -> Outcome<Vec<Fil
     Ok(paths)
 }
 
-fn mark_from_row(row: &Row<'_>) -> Outcome<ProjectMark> {
+pub(super) fn mark_from_row(row: &Row<'_>) -> Outcome<ProjectMark> {
     check_format(row.get(1)?)?;
     Ok(ProjectMark {
         project: key_from_text(text(row, 0)?)?,

@@ -21,6 +21,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
         "events by project",
         include_str!("migrations/0007_events_by_project.sql"),
     ),
+    ("copying", include_str!("migrations/0008_copying.sql")),
 ];
 
 /// What a database file holds, as far as its header tells.
@@ -84,6 +85,11 @@ pub(super) fn look(connection: &Connection) -> Result<Found, SchemaError> {
         }),
         _ => Err(SchemaError::Foreign),
     }
+}
+
+/// Returns whether tables of this version are those that this program writes.
+pub(super) const fn is_current(version: usize) -> bool {
+    version == MIGRATIONS.len()
 }
 
 /// Tells what the tables of a version are to this program.

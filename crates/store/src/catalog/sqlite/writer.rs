@@ -8,6 +8,7 @@ use std::thread::{self, JoinHandle};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::oneshot;
 
+use super::copying::hold;
 use super::failure::{Failure, Outcome};
 use super::mark::SerialMark;
 
@@ -45,14 +46,40 @@ impl Writer {
 
     /// Writes all that `writing` does, or nothing if it fails, and answers when that is durable.
     /// Goes on to its end if the caller stops waiting. `files` is how many files it is about.
+    ///
+    /// # Errors
+    /// [`Failure::Held`] while the catalog is held still, besides what `writing` says.
     pub(super) async fn write<T: Send + 'static>(
         &self,
         files: usize,
         writing: impl FnOnce(&Connection, &mut SerialMark) -> Outcome<T> + Send + 'static,
     ) -> Outcome<T> {
+        self.run(files <= SMALL, writing, Whether::NotHeld).await
+    }
+
+    /// Writes as [`Self::write`] does, also while the catalog is held still.
+    pub(super) async fn write_held<T: Send + 'static>(
+        &self,
+        writing: impl FnOnce(&Connection, &mut SerialMark) -> Outcome<T> + Send + 'static,
+    ) -> Outcome<T> {
+        self.run(false, writing, Whether::Always).await
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        is_small: bool,
+        writing: impl FnOnce(&Connection, &mut SerialMark) -> Outcome<T> + Send + 'static,
+        whether: Whether,
+    ) -> Outcome<T> {
+        let writing = move |connection: &Connection, mark: &mut SerialMark| {
+            if whether == Whether::NotHeld {
+                hold::expect_none(connection)?;
+            }
+            writing(connection, mark)
+        };
         let (answer, receiver) = oneshot::channel();
         let job = Job {
-            is_small: files <= SMALL,
+            is_small,
             run: Box::new(move |stage| {
                 let outcome = stage.run(writing);
                 Box::new(move |failure| {
@@ -79,6 +106,13 @@ impl Drop for Writer {
             let _ = thread.join();
         }
     }
+}
+
+/// When something may be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Whether {
+    NotHeld,
+    Always,
 }
 
 struct Job {

@@ -87,8 +87,9 @@ impl<'a> Projects<'a> {
     }
 }
 
+/// Records of files, to be put.
 #[derive(Default)]
-pub(super) struct Files<'a> {
+pub(in crate::catalog::postgres) struct Files<'a> {
     pub(super) key: Vec<&'a str>,
     pub(super) path: Vec<&'a str>,
     pub(super) file_name: Vec<&'a str>,
@@ -104,7 +105,9 @@ pub(super) struct Files<'a> {
 }
 
 impl<'a> Files<'a> {
-    pub(super) fn of(items: &mut dyn Iterator<Item = &'a FileRecord>) -> Self {
+    pub(in crate::catalog::postgres) fn of(
+        items: &mut dyn Iterator<Item = &'a FileRecord>,
+    ) -> Self {
         let mut arrays = Self::default();
         for record in items {
             let columns = RecordColumns::of(record);
@@ -124,7 +127,10 @@ impl<'a> Files<'a> {
         arrays
     }
 
-    pub(super) fn values<'v>(&'v self, name: &'v &str) -> Vec<&'v (dyn ToSql + Sync)> {
+    pub(in crate::catalog::postgres) fn values<'v>(
+        &'v self,
+        name: &'v &str,
+    ) -> Vec<&'v (dyn ToSql + Sync)> {
         let own: [&(dyn ToSql + Sync); 12] = [
             name,
             &self.key,

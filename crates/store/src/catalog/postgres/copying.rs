@@ -1,0 +1,5 @@
+//! The catalog as the source of a copy, as its target, and held still meanwhile.
+
+mod hold;
+mod source;
+mod target;
