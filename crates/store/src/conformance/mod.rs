@@ -2,5 +2,6 @@
 
 pub(crate) mod access_store;
 pub(crate) mod catalog;
+pub(crate) mod catalog_copy;
 pub(crate) mod download_counts;
 pub(crate) mod file_store;

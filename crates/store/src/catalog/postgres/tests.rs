@@ -4,15 +4,17 @@
 use std::time::Duration;
 
 use wheelhouse_index::change::Attribution;
-use wheelhouse_index::ports::{AccessChange, AccessRecord, AccessStore as _, Committed};
+use wheelhouse_index::ports::{AccessChange, AccessRecord, AccessStore as _, Committed, CopyScope};
 
 use super::plan::Plan;
 use super::writer::Settled;
 use super::*;
+use crate::catalog::sqlite::{SqliteCatalog, SqliteOptions, WhenDamaged};
 use crate::conformance::access_store::access_store_promises;
 use crate::conformance::catalog::{
     FixedClock, NOW_SECONDS, catalog_promises, change_in, contents, core, found, record,
 };
+use crate::conformance::catalog_copy::{Copied, catalog_copy_promises, fill, furnish, rows};
 use crate::conformance::download_counts::download_counts_promises;
 use cluster::Database;
 
@@ -33,6 +35,35 @@ access_store_promises!({
     let database = Database::new().await;
     (database.open().await, database)
 });
+
+catalog_copy_promises!({
+    let (one, other) = (Database::new().await, Database::new().await);
+    let catalogs = (one.open().await, other.open().await);
+    (Arc::new(catalogs.0), Arc::new(catalogs.1), (one, other))
+});
+
+#[tokio::test]
+async fn a_copy_goes_from_one_kind_of_database_to_the_other_and_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let sqlite = |name: &str| {
+        let options = SqliteOptions {
+            clock: Arc::new(FixedClock),
+            serial_mark: None,
+            when_damaged: WhenDamaged::Refuse,
+        };
+        SqliteCatalog::open(&folder.path().join(name), &options).unwrap()
+    };
+    let database = Database::new().await;
+    let (one, between, two) = (sqlite("one"), database.open().await, sqlite("two"));
+    furnish(&one).await;
+    let copied = fill(&one, &between).await;
+    let everything = CopyScope::Everything;
+    let catalogs: [&dyn Copied; 2] = [&between, &two];
+    fill(&between, &two).await;
+    for catalog in catalogs {
+        assert_eq!(rows(catalog, everything).await.1, copied);
+    }
+}
 
 fn adding(name: &str) -> Change {
     change_in(IndexName::main(), vec![found(record(name, 1))])

@@ -13,6 +13,7 @@ use crate::conformance::access_store::access_store_promises;
 use crate::conformance::catalog::{
     FixedClock, NOW_SECONDS, catalog_promises, change_in, contents, core, found, record,
 };
+use crate::conformance::catalog_copy::catalog_copy_promises;
 use crate::conformance::download_counts::download_counts_promises;
 
 catalog_promises!({
@@ -28,6 +29,11 @@ download_counts_promises!({
 access_store_promises!({
     let folder = Folder::new();
     (folder.open(), folder)
+});
+
+catalog_copy_promises!({
+    let (one, other) = (Folder::new(), Folder::new());
+    (Arc::new(one.open()), Arc::new(other.open()), (one, other))
 });
 
 /// A state folder.
