@@ -55,8 +55,8 @@ pub struct SqliteCatalog {
     readers: Readers,
     writer: Writer,
     path: PathBuf,
-    // Given back when all connections are closed.
-    _lock: CatalogLock,
+    // Given back when all connections are closed. Whoever reads alone has none.
+    lock: Option<CatalogLock>,
 }
 
 /// What a [`SqliteCatalog`] needs besides its file.
@@ -107,7 +107,32 @@ impl SqliteCatalog {
             readers,
             writer: Writer::start(connection, mark).map_err(failed)?,
             path: path.to_owned(),
-            _lock: lock,
+            lock: Some(lock),
+        })
+    }
+
+    /// Opens the catalog in the file at `path` for reading alone, also while a server uses it:
+    /// whoever wants to write hears that it cannot be done. Its tables must be those of this program.
+    ///
+    /// # Errors
+    /// [`StoreError`] if there is no such file, or it cannot be read or is not a catalog of this
+    /// version.
+    pub fn open_to_read(path: &Path, serial_mark: Option<PathBuf>) -> Result<Self, StoreError> {
+        let failed = |failure: Failure| failure.into_store_error("open the catalog");
+        let mark = SerialMark::read(serial_mark)
+            .map_err(|error| StoreError::new(BACKEND, "read the mark of serials", error))?;
+        open::expect_present(path)
+            .map_err(|error| StoreError::new(BACKEND, "open the catalog", error))?;
+        let readers = (0..READERS)
+            .map(|_| open::open_reader(path))
+            .collect::<Outcome<_>>()
+            .and_then(Readers::start)
+            .map_err(failed)?;
+        Ok(Self {
+            readers,
+            writer: Writer::none(mark),
+            path: path.to_owned(),
+            lock: None,
         })
     }
 
@@ -143,7 +168,8 @@ impl SqliteCatalog {
 
     fn told<T>(&self, operation: &'static str, outcome: Outcome<T>) -> Result<T, StoreError> {
         outcome.map_err(|failure| {
-            if failure.is_damage() {
+            // Whoever reads alone changes nothing beside the file either.
+            if failure.is_damage() && self.lock.is_some() {
                 open::mark_suspect(&self.path, &failure);
             }
             failure.into_store_error(operation)

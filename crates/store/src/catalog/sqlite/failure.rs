@@ -33,6 +33,9 @@ pub(super) enum Failure {
     /// The thread that would do it is gone.
     #[error("the catalog is closed")]
     Closed,
+    /// It was opened by somebody who is to change nothing.
+    #[error("the catalog was opened for reading alone")]
+    ReadAlone,
 }
 
 pub(super) type Outcome<T> = Result<T, Failure>;
@@ -52,7 +55,12 @@ impl Failure {
                 Some(DatabaseCorrupt | NotADatabase)
             ),
             Self::Group(failure) => failure.is_damage(),
-            Self::Row(_) | Self::Io(_) | Self::Undone | Self::Held(_) | Self::Closed => false,
+            Self::Row(_)
+            | Self::Io(_)
+            | Self::Undone
+            | Self::Held(_)
+            | Self::Closed
+            | Self::ReadAlone => false,
         }
     }
 
@@ -62,7 +70,7 @@ impl Failure {
             Self::Sqlite(error) => error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull),
             Self::Io(error) => error.kind() == std::io::ErrorKind::StorageFull,
             Self::Group(failure) => failure.is_full(),
-            Self::Row(_) | Self::Undone | Self::Held(_) | Self::Closed => false,
+            Self::Row(_) | Self::Undone | Self::Held(_) | Self::Closed | Self::ReadAlone => false,
         }
     }
 

@@ -69,6 +69,22 @@ pub(super) fn schema_of(path: &Path) -> Result<SchemaState, SchemaError> {
     }
 }
 
+/// Makes sure that a file is there and has the tables of this program, without changing anything.
+pub(super) fn expect_present(path: &Path) -> Result<(), SchemaError> {
+    let state = schema_of(path)?;
+    if state.found == state.known {
+        return Ok(());
+    }
+    Err(SchemaError::NotPresent(if path.exists() {
+        format!(
+            "its tables have version {} and this program's have {}; `wheelhouse migrate` changes them",
+            state.found, state.known
+        )
+    } else {
+        format!("there is no catalog at `{}`", path.display())
+    }))
+}
+
 /// Brings the tables in a file up to date.
 pub(super) fn migrate(path: &Path) -> Result<(), SchemaError> {
     let mut connection = connect(path, OpenFlags::SQLITE_OPEN_CREATE)?;

@@ -54,6 +54,9 @@ pub(super) enum SchemaError {
         "the catalog is damaged ({0}): put a copy that is whole in its place, or move it away to begin a new one, which keeps no yanks, rights, tokens and no journal"
     )]
     Damaged(String),
+    /// There is none, or none of this version.
+    #[error("{0}")]
+    NotPresent(String),
     /// It belongs to something else.
     #[error("the file is the database of another program")]
     Foreign,

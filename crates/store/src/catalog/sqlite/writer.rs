@@ -23,6 +23,8 @@ const SMALL: usize = 50;
 pub(super) struct Writer {
     jobs: Option<mpsc::Sender<Job>>,
     thread: Option<JoinHandle<()>>,
+    /// What was read of the mark of serials by somebody who writes nothing.
+    read_mark: Option<SerialMark>,
 }
 
 impl fmt::Debug for Writer {
@@ -41,7 +43,23 @@ impl Writer {
         Ok(Self {
             jobs: Some(sender),
             thread: Some(thread),
+            read_mark: None,
         })
+    }
+
+    /// Nobody who writes: for a catalog that was opened for reading alone.
+    pub(super) fn none(mark: SerialMark) -> Self {
+        Self {
+            jobs: None,
+            thread: None,
+            read_mark: Some(mark),
+        }
+    }
+
+    /// Returns the mark of serials as it was read, if nobody writes here.
+    #[allow(dead_code, reason = "asked for by checks")]
+    pub(super) fn read_mark(&self) -> Option<&SerialMark> {
+        self.read_mark.as_ref()
     }
 
     /// Writes all that `writing` does, or nothing if it fails, and answers when that is durable.
@@ -92,7 +110,11 @@ impl Writer {
                 })
             }),
         };
-        let jobs = self.jobs.as_ref().ok_or(Failure::Closed)?;
+        let none = || match self.read_mark {
+            Some(_) => Failure::ReadAlone,
+            None => Failure::Closed,
+        };
+        let jobs = self.jobs.as_ref().ok_or_else(none)?;
         jobs.send(job).map_err(|_| Failure::Closed)?;
         receiver.await.map_err(|_| Failure::Closed)?
     }
