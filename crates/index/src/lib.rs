@@ -39,6 +39,7 @@ pub mod replica;
 pub mod said;
 pub mod search;
 mod vetting;
+pub mod verify;
 pub mod view;
 pub mod withdrawn;
 
