@@ -49,6 +49,8 @@ pub(crate) fn carry_out(
             maintainers::carry_out(command, &parsed, environment)
         }
         Command::Migrate(parsed) => commands::migrate::migrate(parsed, profile, environment),
+        Command::Check(parsed) => commands::check::check(parsed, profile, environment),
+        Command::Recover(parsed) => commands::recover::recover(parsed, profile, environment),
         Command::Health(parsed) => commands::health::health(parsed, environment),
         Command::Owners(command, parsed) => owners::carry_out(command, parsed, environment),
         Command::Container(words) => return commands::container::container(&words, environment),

@@ -4,6 +4,7 @@ mod catalog;
 mod certificates;
 mod files;
 mod people;
+mod upkeep;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use wheelhouse_index::ports::{Clock, SystemClock};
 use wheelhouse_index::publish::Overwrite;
 use wheelhouse_index::replica::Replica;
 use wheelhouse_index::{DeletedNames, Index, IndexOptions, SignatureListing};
+use wheelhouse_maintenance::scrub::Scrub;
 use wheelhouse_search::MemoryFinder;
 use wheelhouse_server::abuse::AbuseLimits;
 use wheelhouse_server::settings::{
@@ -34,6 +36,7 @@ use wheelhouse_ui::Pages;
 use wheelhouse_upstream::acme::Acme;
 
 pub(crate) use self::catalog::migrate;
+pub(crate) use self::upkeep::{Recovery, open_to_check, open_to_recover};
 use self::catalog::{Kept, kept};
 use self::certificates::certificate;
 use self::files::file_store;
@@ -64,6 +67,8 @@ pub(crate) struct Wired {
     pub(crate) search: (Arc<Index>, Arc<Finding>),
     /// The index that is served.
     pub(crate) index: Arc<Index>,
+    /// What reads every file again now and then, in a server.
+    pub(crate) scrub: Option<Scrub>,
 }
 
 /// Opens everything that the settings name. `fallback_url` is where projects are looked for that
@@ -110,6 +115,12 @@ pub(crate) async fn wire(
     tokio::spawn(Arc::clone(&index).read_in_background());
     tokio::spawn(Arc::clone(&index).empty_bin());
     tokio::spawn(Arc::clone(&index).count_downloads());
+    let scrub = settings.limits.scrub_period.map(|period| Scrub {
+        index: Arc::clone(&index),
+        catalog: Arc::clone(&catalog),
+        period,
+        place: state.path().map(|folder| folder.join("scrub.json")),
+    });
     let access = Access::open(
         access_store,
         Arc::clone(&clock),
@@ -150,6 +161,7 @@ pub(crate) async fn wire(
         replica,
         search: (Arc::clone(&index), finding),
         index,
+        scrub,
     })
 }
 

@@ -239,6 +239,9 @@ impl Index {
     }
 
     async fn commit_found(&self, files: Vec<FileChange>) -> Result<bool, StoreError> {
+        for change in &files {
+            self.forget_damage(change.path());
+        }
         for change in files.iter().take(20) {
             tracing::info!(file.path = %change.path(), "{}", told(change));
         }

@@ -19,6 +19,7 @@ use crate::permission::{Pattern, Sight};
 use crate::ports::{Catalog, Clock, Committed, Counts, FileStore, StoreError};
 use crate::reading::{Learner, Reader};
 use crate::replica::Replica;
+use crate::scrubbed::Scrubbed;
 use crate::view::{Hosted, Seen, View};
 use crate::withdrawn::Withdrawn;
 
@@ -52,6 +53,7 @@ pub struct Core {
     pub(crate) knowledge: Knowledge,
     pub(crate) withdrawn: Withdrawn,
     pub(crate) damage: Damage,
+    pub(crate) scrubbed: Scrubbed,
     pub(crate) counting: Counting,
     pub(crate) inspector: Inspector,
     /// Held while an owner changes something: what is planned is what is done.
@@ -145,6 +147,7 @@ impl Index {
             knowledge: Knowledge::default(),
             withdrawn: Withdrawn::default(),
             damage: Damage::default(),
+            scrubbed: Scrubbed::default(),
             inspector,
             managing: tokio::sync::Mutex::default(),
         };
@@ -169,6 +172,11 @@ impl Index {
     /// Returns this server among its replicas.
     pub fn replica(&self) -> &Arc<Replica> {
         &self.replica
+    }
+
+    /// Returns how far this server has read all files again, to find damage.
+    pub fn scrubbed(&self) -> &Scrubbed {
+        &self.scrubbed
     }
 
     /// Returns the index's name.

@@ -37,6 +37,7 @@ pub mod release;
 mod remove;
 pub mod replica;
 pub mod said;
+pub mod scrubbed;
 pub mod search;
 mod vetting;
 pub mod verify;

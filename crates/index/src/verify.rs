@@ -19,7 +19,7 @@ use crate::ports::{BroughtBack, Content, OpenError, OpenFile, PlaceError, StoreE
 use crate::record::{Contents, FileRecord, MetadataSummary};
 use crate::withdrawn::{digests_of, reason_of};
 
-pub use marks::MarksDiffer;
+pub use marks::{MarksDiffer, written_marks};
 
 /// How closely a file is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -8,3 +8,7 @@
 pub mod check;
 pub mod contents;
 pub mod moving;
+pub mod recover;
+#[cfg(test)]
+mod samples;
+pub mod scrub;

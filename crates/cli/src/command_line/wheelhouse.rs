@@ -54,6 +54,8 @@ pub(crate) const COMMANDS: &[(&str, &str)] = &[
         "migrate",
         "Bring the tables of the catalog up to date, or check them",
     ),
+    ("check", "Compare catalog and files, and mend what can be proven"),
+    ("recover", "Make a lost catalog again from the files"),
     ("container", "Start as the container image does"),
     ("pypi-server", "Take the command line of pypiserver"),
     ("help", "Show this help, or that of a command"),
@@ -109,6 +111,8 @@ impl<'a> Reader<'a> {
             Some("run") => self.with_options(CommandName::Run, Command::Run),
             Some("update") => self.with_options(CommandName::Update, Command::Update),
             Some("migrate") => self.with_options(CommandName::Migrate, Command::Migrate),
+            Some("check") => self.with_options(CommandName::Check, Command::Check),
+            Some("recover") => self.with_options(CommandName::Recover, Command::Recover),
             Some("health") => self.health(),
             Some("config") => self.config(),
             Some(word) if owners_command(word).is_some() => self.owners(word),
@@ -236,6 +240,8 @@ impl<'a> Reader<'a> {
             Some("update") => HelpPage::Of(CommandName::Update),
             Some("migrate") => HelpPage::Of(CommandName::Migrate),
             Some("health") => HelpPage::Of(CommandName::Health),
+            Some("check") => HelpPage::Of(CommandName::Check),
+            Some("recover") => HelpPage::Of(CommandName::Recover),
             Some("config") => HelpPage::Config,
             Some("container") => HelpPage::Container,
             Some("pypi-server") => HelpPage::DropIn,
@@ -312,6 +318,8 @@ mod tests {
             Ok(Command::ConfigShow(words)) => parsed("show", words),
             Ok(Command::Health(words)) => parsed("health", words),
             Ok(Command::Migrate(words)) => parsed("migrate", words),
+            Ok(Command::Check(words)) => parsed("check-all", words),
+            Ok(Command::Recover(words)) => parsed("recover", words),
             Ok(other) => format!("{other:?}"),
             Err(refusal) => {
                 let hint = refusal.error.hint().map(|hint| format!("; {hint}"));
@@ -353,6 +361,12 @@ mod tests {
                 "migrate check catalog | ",
             ),
             ("help migrate", "Help(Of(Migrate))"),
+            ("help recover", "Help(Of(Recover))"),
+            (
+                "check --rehash --repair --json --files file:x",
+                "check-all rehash repair json files | ",
+            ),
+            ("recover --take-over d", "recover take-over | d"),
             (
                 "container -v -P .htpasswd packages",
                 "Container([\"-v\", \"-P\", \".htpasswd\", \"packages\"])",

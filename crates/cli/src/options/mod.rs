@@ -67,6 +67,10 @@ pub(crate) enum CommandName {
     Ci,
     /// `migrate`.
     Migrate,
+    /// `check`.
+    Check,
+    /// `recover`.
+    Recover,
 }
 
 impl CommandName {
@@ -96,6 +100,8 @@ impl CommandName {
             Self::SetupClient => "setup-client",
             Self::Ci => "ci",
             Self::Migrate => "migrate",
+            Self::Check => "check",
+            Self::Recover => "recover",
         }
     }
 }
@@ -329,7 +335,7 @@ impl OptionDef {
 pub(crate) fn options_of(command: CommandName) -> Vec<&'static OptionDef> {
     let takes = |option: &&OptionDef| option.commands.contains(&command);
     let own = defs::owners::ALL.iter().chain(defs::maintainers::ALL);
-    let own = own.chain(defs::pipelines::ALL);
+    let own = own.chain(defs::pipelines::ALL).chain(defs::maintenance::ALL);
     let all = own.chain(defs::ALL);
     all.copied().filter(takes).collect()
 }

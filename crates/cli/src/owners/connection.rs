@@ -218,7 +218,7 @@ async fn here(wired: Wired, user_agent: String) -> anyhow::Result<Connection> {
 
 /// Becomes the owner of the folder, if it is root's process: what root made there, the server of
 /// that owner could not write any more.
-fn become_owner(settings: &RunSettings) -> anyhow::Result<()> {
+pub(crate) fn become_owner(settings: &RunSettings) -> anyhow::Result<()> {
     if !getuid().is_root() {
         return Ok(());
     }

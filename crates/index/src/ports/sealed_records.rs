@@ -128,6 +128,11 @@ impl PathDigest {
         first.copy_from_slice(&digest.as_bytes()[..16]);
         Self(u128::from_be_bytes(first))
     }
+
+    /// Returns the first half of it, for whoever has to remember many of them.
+    pub fn first_half(self) -> u64 {
+        u64::try_from(self.0 >> 64).unwrap_or(u64::MAX)
+    }
 }
 
 impl fmt::Display for PathDigest {

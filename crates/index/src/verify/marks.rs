@@ -4,10 +4,11 @@ use std::collections::HashMap;
 
 use wheelhouse_standards::name::ProjectKey;
 
+use crate::identity::IndexName;
 use crate::index::Index;
 use crate::mark::ProjectMark;
 use crate::marks_file;
-use crate::ports::{StoreError, Truth};
+use crate::ports::{FileStore, StoreError, Truth};
 use crate::verify::Mended;
 use crate::withdrawn::{MarksError, is_same_subject};
 
@@ -25,6 +26,23 @@ pub enum MarksDiffer {
         /// How many the catalog has alone.
         recorded: usize,
     },
+}
+
+/// Returns the marks that are written beside the files of an index.
+///
+/// # Errors
+/// [`MarksError`] if they cannot be read.
+pub async fn written_marks(
+    index: &IndexName,
+    files: &dyn FileStore,
+) -> Result<Vec<ProjectMark>, MarksError> {
+    let Some(file) = files.read_marks().await? else {
+        return Ok(Vec::new());
+    };
+    marks_file::decode(index, &file.bytes).map_err(|source| MarksError::Unreadable {
+        place: file.place,
+        source,
+    })
 }
 
 impl Index {

@@ -66,6 +66,8 @@ pub enum Kind {
     RecordUnreadable,
     /// A sealed record is about a file that is not listed.
     RecordNotListed,
+    /// Of two sealed records of one path, the older one.
+    RecordOlder,
     /// Nothing needs a content.
     ContentNotNeeded,
     /// Some files were not read yet.
@@ -94,6 +96,7 @@ impl Kind {
         Self::RecordMissing,
         Self::RecordUnreadable,
         Self::RecordNotListed,
+        Self::RecordOlder,
         Self::ContentNotNeeded,
         Self::NotRead,
         Self::NotSeen,
@@ -119,6 +122,7 @@ impl Kind {
             Self::RecordMissing => "record-missing",
             Self::RecordUnreadable => "record-unreadable",
             Self::RecordNotListed => "record-not-listed",
+            Self::RecordOlder => "record-older",
             Self::ContentNotNeeded => "content-not-needed",
             Self::NotRead => "not-read",
             Self::NotSeen => "not-seen",

@@ -201,6 +201,11 @@ impl ObjectFileStore {
         Ok(false)
     }
 
+    /// Opens a place without a look at whose it is, for tests of what is built upon it.
+    pub fn of_anybody(access: Access, options: ObjectsOptions) -> Self {
+        Self::over(access, options)
+    }
+
     fn over(access: Access, options: ObjectsOptions) -> Self {
         let shared = Shared {
             store: access.store,
