@@ -52,6 +52,7 @@ async fn parts(state: &State) -> Vec<HealthPart> {
         state.files.kept(),
         state.files.chunks.kept(),
     );
+    let scrub = state.index.scrubbed().counts();
     vec![
         HealthPart {
             title: "Storage",
@@ -65,7 +66,11 @@ async fn parts(state: &State) -> Vec<HealthPart> {
         HealthPart {
             title: "Background work",
             is_well: counts.unread == 0,
-            figures: vec![figure("Files to be read", &counts.unread)],
+            figures: vec![
+                figure("Files to be read", &counts.unread),
+                figure("Files read again in this round", &scrub.in_round),
+                figure("Read again since the start", &bytes(scrub.bytes)),
+            ],
         },
         HealthPart {
             title: "Caches",
