@@ -98,7 +98,7 @@ def test_it_is_told_in_sentences_and_with_progress(folder):
     assert done.returncode == 1, done
     assert done.stdout == (
         f"WRONG file-gone {DEMO.filename}: there is no such file any more; --repair mends it\n"
-        "checked 3 files: 1 things are wrong\n"
+        "checked 3 files: found wrong: 1\n"
     )
 
 

@@ -27,10 +27,7 @@ pub(crate) fn check(
     environment: &Environment,
 ) -> Result<(), Failure> {
     let (is_rehash, is_json) = (parsed.has(&REHASH), parsed.has(&JSON));
-    let repair = match parsed.has(&REPAIR) {
-        true => Repair::Proven,
-        false => Repair::Nothing,
-    };
+    let repair = if parsed.has(&REPAIR) { Repair::Proven } else { Repair::Nothing };
     let settings = settings(parsed, profile, environment)?;
     let runtime = threads()?;
     let mut teller = Teller::new(is_json);
@@ -41,15 +38,9 @@ pub(crate) fn check(
             catalog: opened.catalog,
             upkeep: Some(opened.upkeep),
             files: opened.files,
-            depth: match is_rehash {
-                true => Depth::Bytes,
-                false => Depth::Presence,
-            },
+            depth: if is_rehash { Depth::Bytes } else { Depth::Presence },
             repair,
-            settle: match opened.is_served {
-                true => SETTLE,
-                false => Duration::ZERO,
-            },
+            settle: if opened.is_served { SETTLE } else { Duration::ZERO },
             grace: GRACE,
         };
         let summary = check.run(&mut |told| teller.tell(told)).await?;
@@ -65,18 +56,13 @@ pub(crate) fn check(
         mended,
         notices,
     } = summary;
-    let read = match is_rehash {
-        true => format!(" ({bytes} bytes read)"),
-        false => String::new(),
+    let read = if is_rehash { format!(" ({bytes} bytes read)") } else { String::new() };
+    let came_to = match (left, mended) {
+        (0, 0) => "everything is as it is recorded".to_owned(),
+        (left, 0) => format!("found wrong: {left}"),
+        (left, mended) => format!("mended: {mended}; still wrong: {left}"),
     };
-    let sentence = match (left, mended) {
-        (0, 0) => format!("checked {files} files{read}: everything is as it is recorded"),
-        (0, mended) => format!("checked {files} files{read}: {mended} things were wrong and are mended"),
-        (left, 0) => format!("checked {files} files{read}: {left} things are wrong"),
-        (left, mended) => {
-            format!("checked {files} files{read}: {left} things are wrong, and {mended} are mended")
-        }
-    };
+    let sentence = format!("checked {files} files{read}: {came_to}");
     teller.end(
         &sentence,
         json!({

@@ -22,10 +22,7 @@ pub(crate) fn recover(
     environment: &Environment,
 ) -> Result<(), Failure> {
     let (is_rehash, is_json) = (parsed.has(&REHASH), parsed.has(&JSON));
-    let take_over = match parsed.has(&TAKE_OVER) {
-        true => TakeOver::Yes,
-        false => TakeOver::No,
-    };
+    let take_over = if parsed.has(&TAKE_OVER) { TakeOver::Yes } else { TakeOver::No };
     let settings = settings(parsed, profile, environment)?;
     let runtime = threads()?;
     let mut teller = Teller::new(is_json);
@@ -55,7 +52,7 @@ pub(crate) fn recover(
     } = recovered;
     let proven = match left {
         0 => "everything was proven".to_owned(),
-        left => format!("{left} things could not be proven"),
+        left => format!("not proven: {left}"),
     };
     let read = match (is_rehash, &settings.files) {
         (false, crate::settings::FileSettings::Objects(_)) => {
@@ -64,7 +61,7 @@ pub(crate) fn recover(
         _ => "",
     };
     let sentence = format!(
-        "{files} files are listed again, and {proven}{read}. Roles, rules, tokens, accounts and counts of downloads were in the lost catalog alone."
+        "{files} files are listed again; {proven}{read}. Roles, rules, tokens, accounts and counts of downloads were in the lost catalog alone."
     );
     let numbers = json!({ "files": files, "left": left, "notices": notices });
     teller.end(&sentence, numbers)?;

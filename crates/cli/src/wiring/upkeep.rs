@@ -75,20 +75,11 @@ pub(crate) async fn open_to_check(
 ) -> anyhow::Result<Opened> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let state = StateFolder::choose(&state_wishes(settings, environment))?;
-    let taken = state.path().map(StateLock::take).transpose();
     let is_postgres = matches!(settings.state.catalog, CatalogSettings::Postgres(_));
-    let (lock, is_served) = match taken {
-        Err(StateError::InUse { path, .. }) if repair == Repair::Proven && !is_postgres => {
-            return Err(anyhow!(
-                "a server uses `{}`, and only one program may change a catalog in a file: stop the server, then check with --repair; without --repair it may go on",
-                path.display()
-            ));
-        }
-        Err(StateError::InUse { .. }) => (None, true),
-        Err(error) => return Err(error.into()),
-        // Whoever only looks keeps no server from starting.
-        Ok(lock) if repair == Repair::Proven => (lock, is_postgres),
-        Ok(_) => (None, true),
+    // Whoever only looks keeps no server from starting, and servers share a database.
+    let lock = match state.path() {
+        Some(folder) if repair == Repair::Proven && !is_postgres => Some(locked(folder)?),
+        _ => None,
     };
     let kept = kept_to_check(settings, &state, &clock, repair).await?;
     let files: Arc<dyn FileStore> = match &settings.files {
@@ -107,8 +98,18 @@ pub(crate) async fn open_to_check(
         catalog: kept.catalog,
         upkeep: kept.upkeep,
         files,
-        is_served,
+        is_served: lock.is_none(),
         _lock: lock,
+    })
+}
+
+fn locked(folder: &Path) -> anyhow::Result<StateLock> {
+    StateLock::take(folder).map_err(|error| match error {
+        StateError::InUse { path, .. } => anyhow!(
+            "a server uses `{}`, and only one program may change a catalog in a file: stop the server, then check with --repair; without --repair it may go on",
+            path.display()
+        ),
+        error => error.into(),
     })
 }
 
