@@ -2,6 +2,7 @@
 
 mod catalog;
 mod certificates;
+pub(crate) mod ends;
 mod files;
 mod people;
 
@@ -17,7 +18,7 @@ use wheelhouse_index::downloads::CountingOptions;
 use wheelhouse_index::finding::Finding;
 use wheelhouse_index::identity::IndexName;
 use wheelhouse_index::journal::JournalReader;
-use wheelhouse_index::ports::{Clock, SystemClock};
+use wheelhouse_index::ports::{Clock, FileStore, SystemClock};
 use wheelhouse_index::publish::Overwrite;
 use wheelhouse_index::replica::Replica;
 use wheelhouse_index::{DeletedNames, Index, IndexOptions, SignatureListing};
@@ -33,8 +34,8 @@ use wheelhouse_store::state::{StateFolder, StateLock, StateWishes};
 use wheelhouse_ui::Pages;
 use wheelhouse_upstream::acme::Acme;
 
-pub(crate) use self::catalog::migrate;
 use self::catalog::{Kept, kept};
+pub(crate) use self::catalog::{Whole, migrate};
 use self::certificates::certificate;
 use self::files::file_store;
 use self::people::{exchange, identities, sign_in};
@@ -64,6 +65,12 @@ pub(crate) struct Wired {
     pub(crate) search: (Arc<Index>, Arc<Finding>),
     /// The index that is served.
     pub(crate) index: Arc<Index>,
+    /// Its catalog as a whole, unless it is in memory.
+    pub(crate) whole: Option<Whole>,
+    /// Its files.
+    pub(crate) files: Arc<dyn FileStore>,
+    /// The key that tokens are made with.
+    key: [u8; 32],
 }
 
 /// Opens everything that the settings name. `fallback_url` is where projects are looked for that
@@ -85,7 +92,11 @@ pub(crate) async fn wire(
         key,
         note,
         replica,
+        whole,
     } = kept(settings, &state, &clock).await?;
+    if let Some(whole) = &whole {
+        whole.expect_usable().await?;
+    }
     let files = file_store(settings, &state, environment, key, &catalog).await?;
     let pages = PageCache::new(settings.limits.page_cache_bytes);
     let hot_files = FileCache::new(settings.limits.file_cache_bytes);
@@ -150,6 +161,9 @@ pub(crate) async fn wire(
         replica,
         search: (Arc::clone(&index), finding),
         index,
+        whole,
+        files,
+        key,
     })
 }
 

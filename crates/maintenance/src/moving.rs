@@ -28,7 +28,7 @@ pub use progress::{Phase, Progress};
 /// How many records are read and written at a time.
 const PAGE: usize = 200;
 /// How many files are copied at a time.
-const TOGETHER: usize = 8;
+const TOGETHER: usize = 16;
 
 /// One end of a move.
 #[derive(Debug, Clone)]
@@ -142,13 +142,23 @@ impl Move {
         Ok(level)
     }
 
-    /// Copies what changed since, until nothing is left for the moment.
+    /// Copies what changed since, up to what was there when this began: others may change things
+    /// faster than they are copied.
     ///
     /// # Errors
     /// [`MoveError`]
     pub async fn catch_up(&self, level: &mut Level) -> Result<(), MoveError> {
-        let from = level.at;
-        self.follow(from, Serial(u64::MAX), level).await
+        let (from, until) = (level.at, self.source.catalog.head().await?);
+        self.follow(from, until, level).await
+    }
+
+    /// Returns how many changes are still to be copied.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the source cannot be read.
+    pub async fn lag(&self, level: &Level) -> Result<u64, StoreError> {
+        let head = self.source.catalog.head().await?;
+        Ok(head.0.saturating_sub(level.at.0))
     }
 
     /// Copies the last changes, and what is in no journal. The source must be held still, and `head`

@@ -40,6 +40,8 @@ pub(crate) enum Command {
     Health(Parsed),
     /// Bring the tables of the catalog up to date, or check them.
     Migrate(Parsed),
+    /// `move-to`.
+    MoveTo(Parsed),
     /// Do what a maintainer wants, with any index.
     Maintainers(CommandName, Parsed),
     /// Do what an owner wants, or show what happened.

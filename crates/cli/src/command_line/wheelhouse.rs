@@ -51,6 +51,10 @@ pub(crate) const COMMANDS: &[(&str, &str)] = &[
         "Write the file that lets a CI system check and release",
     ),
     (
+        "move-to",
+        "Move the index to another place while it is served",
+    ),
+    (
         "migrate",
         "Bring the tables of the catalog up to date, or check them",
     ),
@@ -109,6 +113,7 @@ impl<'a> Reader<'a> {
             Some("run") => self.with_options(CommandName::Run, Command::Run),
             Some("update") => self.with_options(CommandName::Update, Command::Update),
             Some("migrate") => self.with_options(CommandName::Migrate, Command::Migrate),
+            Some("move-to") => self.with_options(CommandName::MoveTo, Command::MoveTo),
             Some("health") => self.health(),
             Some("config") => self.config(),
             Some(word) if owners_command(word).is_some() => self.owners(word),
@@ -235,6 +240,7 @@ impl<'a> Reader<'a> {
             Some("run") => HelpPage::Of(CommandName::Run),
             Some("update") => HelpPage::Of(CommandName::Update),
             Some("migrate") => HelpPage::Of(CommandName::Migrate),
+            Some("move-to") => HelpPage::Of(CommandName::MoveTo),
             Some("health") => HelpPage::Of(CommandName::Health),
             Some("config") => HelpPage::Config,
             Some("container") => HelpPage::Container,
@@ -312,6 +318,7 @@ mod tests {
             Ok(Command::ConfigShow(words)) => parsed("show", words),
             Ok(Command::Health(words)) => parsed("health", words),
             Ok(Command::Migrate(words)) => parsed("migrate", words),
+            Ok(Command::MoveTo(words)) => parsed("move-to", words),
             Ok(other) => format!("{other:?}"),
             Err(refusal) => {
                 let hint = refusal.error.hint().map(|hint| format!("; {hint}"));
@@ -353,6 +360,7 @@ mod tests {
                 "migrate check catalog | ",
             ),
             ("help migrate", "Help(Of(Migrate))"),
+            ("help move-to", "Help(Of(MoveTo))"),
             (
                 "container -v -P .htpasswd packages",
                 "Container([\"-v\", \"-P\", \".htpasswd\", \"packages\"])",

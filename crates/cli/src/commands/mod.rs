@@ -4,5 +4,6 @@ pub(crate) mod config;
 pub(crate) mod container;
 pub(crate) mod health;
 pub(crate) mod migrate;
+pub(crate) mod move_to;
 pub(crate) mod run;
 pub(crate) mod update;

@@ -67,6 +67,8 @@ pub(crate) enum CommandName {
     Ci,
     /// `migrate`.
     Migrate,
+    /// `move-to`.
+    MoveTo,
 }
 
 impl CommandName {
@@ -96,6 +98,7 @@ impl CommandName {
             Self::SetupClient => "setup-client",
             Self::Ci => "ci",
             Self::Migrate => "migrate",
+            Self::MoveTo => "move-to",
         }
     }
 }

@@ -28,6 +28,14 @@ pub(super) async fn file_store(
         expect_catalog(&store, objects, &**catalog).await?;
         return Ok(Arc::new(store));
     }
+    directory_store(settings, state)
+}
+
+/// Opens the folders of the files.
+pub(super) fn directory_store(
+    settings: &RunSettings,
+    state: &StateFolder,
+) -> anyhow::Result<Arc<dyn FileStore>> {
     let options = DirectoryOptions {
         watch: match settings.folders.watch {
             WatchMode::Auto => directory::WatchMode::Auto,
@@ -43,7 +51,7 @@ pub(super) async fn file_store(
 }
 
 /// Opens the store of the objects. It belongs to the index whose tokens are made with `key`.
-async fn object_store(
+pub(super) async fn object_store(
     settings: &RunSettings,
     objects: &ObjectSettings,
     state: &StateFolder,

@@ -24,12 +24,23 @@ pub(crate) static CONFIG: OptionDef = OptionDef {
         CommandName::Token,
         CommandName::Publisher,
         CommandName::Migrate,
+        CommandName::MoveTo,
     ],
     topic: Topic::General,
     places: Places::NotInFile,
     help: "Read settings from this file.",
     details: "Without it `wheelhouse` reads `wheelhouse.toml` in the working folder, else the one in \
            the state folder; `pypi-server` reads none.",
+    ..OptionDef::BASE
+};
+
+pub(crate) static GIVE_UP: OptionDef = OptionDef {
+    long: "give-up",
+    kind: Kind::Switch,
+    commands: &[CommandName::MoveTo],
+    topic: Topic::General,
+    places: Places::CommandLine,
+    help: "Give up a move that stopped while the index was held: let it change again where it is.",
     ..OptionDef::BASE
 };
 
@@ -74,6 +85,7 @@ pub(crate) static HELP: OptionDef = OptionDef {
         CommandName::SetupClient,
         CommandName::Ci,
         CommandName::Migrate,
+        CommandName::MoveTo,
     ],
     topic: Topic::General,
     is_pypiserver: true,
