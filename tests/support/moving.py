@@ -87,7 +87,7 @@ class People:
                 time.sleep(0.01)
                 continue
             file = known[(next(turn) * 37) % len(known)]
-            page = self.client.page(self.site, file.project)
+            page = self.client.page(self.site, project_of(file))
             heard = self.client.file(self.site, file.filename)
             with self.lock:
                 self.load.reads += 2
@@ -98,9 +98,9 @@ class People:
                 if file.filename not in listed:
                     self.load.broken.append(f"{file.filename} is not listed")
                 serial = int(page.header("X-PyPI-Last-Serial") or 0)
-                if serial < self.load.serials.get(file.project, 0):
-                    self.load.broken.append(f"the serial of {file.project} went down to {serial}")
-                self.load.serials[file.project] = max(serial, self.load.serials.get(file.project, 0))
+                if serial < self.load.serials.get(project_of(file), 0):
+                    self.load.broken.append(f"the serial of {project_of(file)} went down to {serial}")
+                self.load.serials[project_of(file)] = max(serial, self.load.serials.get(project_of(file), 0))
 
 
 @contextmanager
@@ -139,7 +139,7 @@ def expect_all(site: Site, load: Load) -> None:
     """Fails unless just what was acknowledged is there, whole, once, and said about as it was."""
     client = Client()
     listed: dict[str, dict] = {}
-    for project in {file.project for file in load.acknowledged.values()}:
+    for project in {project_of(file) for file in load.acknowledged.values()}:
         page = json.loads(client.page(site, project).body)
         for item in page["files"]:
             assert item["filename"] not in listed, f"{item['filename']} is there twice"
@@ -150,3 +150,8 @@ def expect_all(site: Site, load: Load) -> None:
         assert client.file(site, name).body == file.content, name
     assert {name for name, item in listed.items() if item["yanked"]} >= load.yanked
     client.close()
+
+
+def project_of(file: Distribution) -> str:
+    """The project of a wheel, as its file name has it."""
+    return file.filename.split("-")[0].replace("_", "-")

@@ -66,7 +66,12 @@ impl Inherited {
 
 /// A server that has taken over.
 #[derive(Debug)]
-pub(crate) struct Successor(Child);
+pub(crate) struct Successor {
+    process: Child,
+    // Kept from the start: what this process is told while it takes its leave is for the other one too.
+    terminate: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+}
 
 impl Successor {
     /// Starts a server with the settings in a file, and waits until it listens.
@@ -76,6 +81,8 @@ impl Successor {
     pub(crate) async fn start(config: &Path, listener: OwnedFd) -> Result<Self, String> {
         let failed = |error: io::Error| format!("the next server cannot be started: {error}");
         let mut told = signal(SignalKind::user_defined1()).map_err(failed)?;
+        let terminate = signal(SignalKind::terminate()).map_err(failed)?;
+        let interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
         let program = std::env::current_exe().map_err(failed)?;
         let mut command = Command::new(program);
         command
@@ -90,18 +97,18 @@ impl Successor {
                 command.env_remove(name);
             }
         }
-        let mut child = command.spawn().map_err(failed)?;
+        let mut process = command.spawn().map_err(failed)?;
         let give_up = Instant::now() + PATIENCE;
         loop {
             tokio::select! {
                 biased;
-                _ = told.recv() => return Ok(Self(child)),
+                _ = told.recv() => return Ok(Self { process, terminate, interrupt }),
                 () = sleep(LOOK) => {}
             }
-            match child.try_wait() {
+            match process.try_wait() {
                 Ok(None) if Instant::now() < give_up => {}
                 Ok(None) => {
-                    end(&mut child);
+                    end(&mut process);
                     return Err(format!(
                         "the next server was not ready within {} seconds, and was ended",
                         PATIENCE.as_secs()
@@ -120,17 +127,15 @@ impl Successor {
     /// Waits until it ends, and passes on to it what this process is told.
     ///
     /// # Errors
-    /// If signals cannot be waited for.
+    /// If it cannot be waited for.
     pub(crate) async fn outlast(mut self) -> io::Result<ExitStatus> {
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut interrupt = signal(SignalKind::interrupt())?;
-        let id = i32::try_from(self.0.id()).map(Pid::from_raw);
+        let id = i32::try_from(self.process.id()).map(Pid::from_raw);
         loop {
             tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
+                _ = self.terminate.recv() => {}
+                _ = self.interrupt.recv() => {}
                 () = sleep(LOOK) => {
-                    if let Some(status) = self.0.try_wait()? {
+                    if let Some(status) = self.process.try_wait()? {
                         return Ok(status);
                     }
                     continue;
