@@ -87,7 +87,10 @@ class People:
                 time.sleep(0.01)
                 continue
             file = known[(next(turn) * 37) % len(known)]
-            page = self.client.page(self.site, project_of(file))
+            project = project_of(file)
+            # Others look too: what they saw before this look counts.
+            seen = self.load.serials.get(project, 0)
+            page = self.client.page(self.site, project)
             heard = self.client.file(self.site, file.filename)
             with self.lock:
                 self.load.reads += 2
@@ -98,9 +101,9 @@ class People:
                 if file.filename not in listed:
                     self.load.broken.append(f"{file.filename} is not listed")
                 serial = int(page.header("X-PyPI-Last-Serial") or 0)
-                if serial < self.load.serials.get(project_of(file), 0):
-                    self.load.broken.append(f"the serial of {project_of(file)} went down to {serial}")
-                self.load.serials[project_of(file)] = max(serial, self.load.serials.get(project_of(file), 0))
+                if serial < seen:
+                    self.load.broken.append(f"the serial of {project} went down from {seen} to {serial}")
+                self.load.serials[project] = max(serial, self.load.serials.get(project, 0))
 
 
 @contextmanager
