@@ -137,9 +137,7 @@ impl ContentReader {
     /// Returns the next piece, or nothing at the end, when all of it was what it should be. Blocks.
     pub(super) fn next_piece(&mut self) -> Result<Option<Vec<u8>>, BackupError> {
         let mut piece = Vec::with_capacity(PIECE);
-        let read = (&mut self.input)
-            .take(PIECE as u64)
-            .read_to_end(&mut piece);
+        let read = (&mut self.input).take(PIECE as u64).read_to_end(&mut piece);
         read.map_err(|error| reading(&self.path, error))?;
         if !piece.is_empty() {
             self.digest.update(&piece);

@@ -134,9 +134,7 @@ impl Note {
             Stored::Content { path, sha256, size } => {
                 Self::Content(Named::of(&path, &sha256, size)?)
             }
-            Stored::Beside { path, sha256, size } => {
-                Self::Beside(Named::of(&path, &sha256, size)?)
-            }
+            Stored::Beside { path, sha256, size } => Self::Beside(Named::of(&path, &sha256, size)?),
             Stored::Kept {
                 path,
                 sha256,
@@ -204,7 +202,8 @@ mod tests {
     fn notes_of_format_1_are_written_and_read_as_they_always_were() {
         let digest = "11".repeat(32);
         for line in [
-            r#"{"backup":{"format":1,"index":"00000000-0000-0000-0000-000000000000","head":7}}"#.to_owned(),
+            r#"{"backup":{"format":1,"index":"00000000-0000-0000-0000-000000000000","head":7}}"#
+                .to_owned(),
             format!(r#"{{"content":{{"path":"a-1.zip","sha256":"{digest}","size":3}}}}"#),
             format!(r#"{{"beside":{{"path":"a-1.zip.provenance","sha256":"{digest}","size":3}}}}"#),
             format!(r#"{{"kept":{{"path":"a-1.zip","sha256":"{digest}","size":3,"since":-5}}}}"#),

@@ -89,12 +89,7 @@ impl Manifest {
     /// Returns the name of the snapshot: its serial and its moment.
     pub fn name(&self) -> String {
         let at = self.at.to_date_time();
-        let date = format!(
-            "{:04}{:02}{:02}",
-            at.year(),
-            u8::from(at.month()),
-            at.day()
-        );
+        let date = format!("{:04}{:02}{:02}", at.year(), u8::from(at.month()), at.day());
         let (hour, minute, second, millisecond) = at.to_hms_milli();
         format!(
             "{}-{date}T{hour:02}{minute:02}{second:02}.{millisecond:03}Z",
@@ -173,7 +168,10 @@ impl BackupPlace {
         let bytes = read_small(&path)?.ok_or_else(unknown)?;
         let manifest = Manifest::unseal(&path, &bytes)?;
         if manifest.name() != name {
-            return Err(BackupError::damaged(&path, "it is that of another snapshot"));
+            return Err(BackupError::damaged(
+                &path,
+                "it is that of another snapshot",
+            ));
         }
         if manifest.index != self.index() {
             return Err(BackupError::AnotherIndex {

@@ -60,11 +60,7 @@ impl BackupPlace {
     ///
     /// # Errors
     /// [`BackupError`] if it is not a place for backups of this index with these keys.
-    pub fn begin(
-        folder: &Path,
-        index: Uuid,
-        recipients: Recipients,
-    ) -> Result<Self, BackupError> {
+    pub fn begin(folder: &Path, index: Uuid, recipients: Recipients) -> Result<Self, BackupError> {
         let mut make = DirBuilder::new();
         make.recursive(true).mode(0o700);
         let failed = |error| BackupError::io("make the folder", folder, error);

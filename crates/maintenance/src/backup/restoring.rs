@@ -1,6 +1,7 @@
 //! Restoring a snapshot into an empty index, content before record as everywhere, so that one that
 //! was cut short goes on where it was.
 
+use std::fmt;
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
@@ -9,7 +10,8 @@ use wheelhouse_index::change::Event;
 use wheelhouse_index::identity::{Fingerprint, Serial, Timestamp};
 use wheelhouse_index::path::FilePath;
 use wheelhouse_index::ports::{
-    CatalogRow, CatalogTarget, FileRow, FileStore, Filled, Filling, PlaceError, PlaceMode,
+    CatalogRow, CatalogTarget, FileRow, FileStore, Filled, Filling, KeyRow, PlaceError, PlaceMode,
+    StoreError,
 };
 
 use super::contents::{ContentReader, Copied, Progress};
@@ -34,8 +36,19 @@ pub struct RestoreTarget {
     pub files: Arc<dyn FileStore>,
     /// What the place of the files has in it already, as words that follow "and".
     pub found: Option<String>,
+    /// Where the keys go, if the catalog does not keep them.
+    pub keys: Option<Arc<dyn KeyPlace>>,
     /// What time it is.
     pub now: Timestamp,
+}
+
+/// Where keys are kept that are in no catalog.
+pub trait KeyPlace: fmt::Debug + Send + Sync {
+    /// Keeps keys, durably, in place of those of the same names.
+    ///
+    /// # Errors
+    /// [`StoreError`] if they cannot be written.
+    fn keep(&self, keys: &[KeyRow]) -> Result<(), StoreError>;
 }
 
 /// What came of a restore.
@@ -64,19 +77,23 @@ pub async fn restore(
         snapshot.manifest.name()
     );
     let filling = target.catalog.begin_filling(&name).await?;
-    if let (Some(found), None) = (&target.found, &filling.filled) {
-        // Nothing was put: it is as empty as it was.
-        target.catalog.end_filling(Serial(0)).await?;
-        return Err(BackupError::NotEmpty(found.clone()));
-    }
     let mut filled = filling.filled.unwrap_or_default();
-    if filling.filled.is_none() {
+    let is_resumed = filled.since != Serial(0);
+    if !is_resumed {
+        if let Some(found) = &target.found {
+            // Nothing was put: it is as empty as it was.
+            target.catalog.end_filling(Serial(0)).await?;
+            return Err(BackupError::NotEmpty(found.clone()));
+        }
         // From here on whatever is found in the place of the files is ours.
-        filled.since = snapshot.manifest.head;
+        filled.since = Serial(snapshot.manifest.head.0.max(1));
         target.catalog.put_rows(Vec::new(), &filled).await?;
     }
+    if let Some(keys) = &target.keys {
+        keys.keep(&snapshot.keys)?;
+    }
     let restoring = Restoring {
-        is_resumed: filling.filled.is_some(),
+        is_resumed,
         audit_skipped: filled.audit_events,
         filled,
         filling,
@@ -159,7 +176,9 @@ impl Restoring<'_> {
             return Ok(());
         }
         let mode = PlaceMode::Replace;
-        self.placer().place(&named.path, named.copied(), mode, since).await?;
+        self.placer()
+            .place(&named.path, named.copied(), mode, since)
+            .await?;
         let discarded = files.discard(path, sha256, since).await;
         discarded.map_err(|source| BackupError::Place {
             path: path.clone(),
@@ -188,7 +207,12 @@ impl Restoring<'_> {
     /// What stands beside a file comes right after it, unless that one was passed over.
     fn stand_beside(&mut self, named: Named) {
         let file = self.files.last_mut();
-        let file = file.filter(|file| named.path.as_str().starts_with(file.row.record.path.as_str()));
+        let file = file.filter(|file| {
+            named
+                .path
+                .as_str()
+                .starts_with(file.row.record.path.as_str())
+        });
         if let Some(file) = file {
             file.beside = Some(named);
         }

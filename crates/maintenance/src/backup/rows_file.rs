@@ -25,7 +25,11 @@ pub(super) struct LinesWriter<W: Write> {
 
 impl<W: Write> LinesWriter<W> {
     /// Begins a file. `path` is what it is called in errors.
-    pub(super) fn begin(file: W, recipients: &Recipients, path: &Path) -> Result<Self, BackupError> {
+    pub(super) fn begin(
+        file: W,
+        recipients: &Recipients,
+        path: &Path,
+    ) -> Result<Self, BackupError> {
         let failed = |error| BackupError::io("write", path, error);
         let digesting = Digesting::over(BufWriter::new(file));
         let sealing = recipients.sealing(digesting).map_err(failed)?;

@@ -198,7 +198,10 @@ mod tests {
         let sealed = sealed(&recipients, b"abc");
         assert_eq!(opened(&ours, &sealed).unwrap(), b"abc");
         let refused = opened(&theirs, &sealed).unwrap_err();
-        assert!(matches!(refused, BackupError::WrongIdentity(_)), "{refused}");
+        assert!(
+            matches!(refused, BackupError::WrongIdentity(_)),
+            "{refused}"
+        );
     }
 
     #[test]
