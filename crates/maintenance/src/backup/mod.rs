@@ -24,6 +24,6 @@ pub use making::{BackupSource, Made, back_up};
 pub use manifest::{Listed, Manifest, Written};
 pub use place::{BackupPlace, FORMAT};
 pub use pruning::{Pruned, prune};
-pub use restoring::{KeyPlace, RestoreTarget, Restored, restore};
+pub use restoring::{RestoreTarget, Restored, restore};
 pub use sealing::{Identities, Recipients};
 pub use verifying::Snapshot;

@@ -1,7 +1,6 @@
 //! Restoring a snapshot into an empty index, content before record as everywhere, so that one that
 //! was cut short goes on where it was.
 
-use std::fmt;
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
@@ -10,8 +9,7 @@ use wheelhouse_index::change::Event;
 use wheelhouse_index::identity::{Fingerprint, Serial, Timestamp};
 use wheelhouse_index::path::FilePath;
 use wheelhouse_index::ports::{
-    CatalogRow, CatalogTarget, FileRow, FileStore, Filled, Filling, KeyRow, PlaceError, PlaceMode,
-    StoreError,
+    CatalogRow, CatalogTarget, FileRow, FileStore, Filled, Filling, PlaceError, PlaceMode,
 };
 
 use super::contents::{ContentReader, Copied, Progress};
@@ -36,19 +34,8 @@ pub struct RestoreTarget {
     pub files: Arc<dyn FileStore>,
     /// What the place of the files has in it already, as words that follow "and".
     pub found: Option<String>,
-    /// Where the keys go, if the catalog does not keep them.
-    pub keys: Option<Arc<dyn KeyPlace>>,
     /// What time it is.
     pub now: Timestamp,
-}
-
-/// Where keys are kept that are in no catalog.
-pub trait KeyPlace: fmt::Debug + Send + Sync {
-    /// Keeps keys, durably, in place of those of the same names.
-    ///
-    /// # Errors
-    /// [`StoreError`] if they cannot be written.
-    fn keep(&self, keys: &[KeyRow]) -> Result<(), StoreError>;
 }
 
 /// What came of a restore.
@@ -88,9 +75,6 @@ pub async fn restore(
         // From here on whatever is found in the place of the files is ours.
         filled.since = Serial(snapshot.manifest.head.0.max(1));
         target.catalog.put_rows(Vec::new(), &filled).await?;
-    }
-    if let Some(keys) = &target.keys {
-        keys.keep(&snapshot.keys)?;
     }
     let restoring = Restoring {
         is_resumed,
