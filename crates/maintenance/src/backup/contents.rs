@@ -66,7 +66,7 @@ pub(super) fn copy_in(
     content: &Arc<dyn Content>,
     expected: Option<Sha256Digest>,
 ) -> Result<Copied, NotCopied> {
-    let before = content.fingerprint().map_err(unreadable)?;
+    let before = content.fingerprint().map_err(|error| unreadable(&error))?;
     let file = place.new_file()?;
     let path = file.path().to_owned();
     let failed = |error| NotCopied::Failed(BackupError::io("write", &path, error));
@@ -79,7 +79,7 @@ pub(super) fn copy_in(
             Ok(0) => break,
             Ok(count) => count,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(unreadable(error)),
+            Err(error) => return Err(unreadable(&error)),
         };
         digest.update(&piece[..count]);
         output.write_all(&piece[..count]).map_err(failed)?;
@@ -94,7 +94,7 @@ pub(super) fn copy_in(
             )));
         }
         // Nothing but the fingerprint tells whether this was one content.
-        None if content.fingerprint().map_err(unreadable)? != before => {
+        None if content.fingerprint().map_err(|error| unreadable(&error))? != before => {
             return Err(NotCopied::Other("it changed while it was read".to_owned()));
         }
         _ => {}
@@ -103,7 +103,7 @@ pub(super) fn copy_in(
     Ok(Copied { sha256, size_bytes })
 }
 
-fn unreadable(error: io::Error) -> NotCopied {
+fn unreadable(error: &io::Error) -> NotCopied {
     NotCopied::Other(format!("it cannot be read: {error}"))
 }
 
@@ -157,7 +157,7 @@ impl ContentReader {
             "it has {} bytes with the SHA-256 {sha256}, and was written with {size_bytes}",
             self.size_bytes
         );
-        Err(BackupError::damaged(&self.path, why))
+        Err(BackupError::damaged(&self.path, &why))
     }
 }
 
@@ -165,7 +165,7 @@ impl ContentReader {
 fn reading(path: &Path, error: io::Error) -> BackupError {
     match error.kind() {
         io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => {
-            BackupError::damaged(path, error)
+            BackupError::damaged(path, &error)
         }
         _ => BackupError::io("read", path, error),
     }

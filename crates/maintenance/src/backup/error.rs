@@ -1,5 +1,6 @@
 //! What can go wrong with a backup or a restore, as sentences that say what to do.
 
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -160,7 +161,7 @@ impl BackupError {
     }
 
     /// Says that a file is not as it was written.
-    pub(super) fn damaged(path: &Path, why: impl ToString) -> Self {
+    pub(super) fn damaged(path: &Path, why: &dyn fmt::Display) -> Self {
         Self::Damaged {
             path: path.to_owned(),
             why: why.to_string(),

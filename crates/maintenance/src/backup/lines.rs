@@ -3,7 +3,7 @@
 //! ```text
 //! {"backup":{…}}      the first line: format, index, head
 //! {"key":{…}}         the keys, which are needed before anything else
-//! {"kept":{…}}        a deleted file that may come back
+//! {"kept":{…}}        a deleted file that may come back, and what stands beside it still
 //! {"content":{…}}     what the file of the next line had in it
 //! {"missing":{…}}     in its place: why the next line's file has no content
 //! {"file":{…}}        and all other rows, in the order of the catalog

@@ -24,7 +24,7 @@ use super::contents::{Copied, NotCopied, Progress, copy_in};
 use super::error::BackupError;
 use super::lines::{Line, Named, Note, is_of_kind, kind_of};
 use super::manifest::{Manifest, empty_manifest};
-use super::place::{BackupPlace, FORMAT, sync};
+use super::place::{BackupPlace, FORMAT, keep, sync};
 use super::rows_file::{LinesReader, LinesWriter, NewLines};
 use super::sealing::{Identities, Recipients};
 
@@ -247,8 +247,12 @@ impl Making {
         for (path, sha256, since) in deleted {
             self.progress.looked();
             if let Some(copied) = self.kept(&path, sha256, since, dump.at).await? {
+                let beside = self.beside(&path).await?;
                 let named = named(path, copied);
                 draft.write_named(&Note::Kept(named.clone(), since), &named)?;
+                if let Some(named) = beside {
+                    draft.write_named(&Note::Beside(named.clone()), &named)?;
+                }
             }
         }
         Ok(())
@@ -410,17 +414,17 @@ impl Making {
         self.place.sync_contents()?;
         let (file, written) = rows.finish()?;
         manifest.rows_file = written;
-        self.place.keep(file, &self.place.rows_path(&name))?;
+        keep(file, &self.place.rows_path(&name))?;
         let (file, written) = contents.finish()?;
         manifest.contents_file = written;
-        self.place.keep(file, &self.place.contents_path(&name))?;
+        keep(file, &self.place.contents_path(&name))?;
         let snapshots = self.place.snapshots();
         sync(&snapshots)?;
         let path = snapshots.join(format!("{name}.json"));
         let mut file = self.place.new_file()?;
         file.write_all(&manifest.seal())
             .map_err(|error| BackupError::io("write", &path, error))?;
-        self.place.keep(file, &path)?;
+        keep(file, &path)?;
         sync(&snapshots)?;
         Ok(Made { manifest, missing })
     }
@@ -478,5 +482,5 @@ fn known_digest(record: &FileRecord) -> Option<Sha256Digest> {
 
 /// Reads a line that was written by this module.
 pub(super) fn read_line(path: &std::path::Path, line: &str) -> Result<Line, BackupError> {
-    Line::read(line).map_err(|why| BackupError::damaged(path, why))
+    Line::read(line).map_err(|why| BackupError::damaged(path, &why))
 }

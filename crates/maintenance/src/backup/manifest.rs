@@ -75,12 +75,12 @@ impl Manifest {
     }
 
     pub(super) fn unseal(path: &Path, bytes: &[u8]) -> Result<Self, BackupError> {
-        let damaged = |error: serde_json::Error| BackupError::damaged(path, error);
+        let damaged = |error: serde_json::Error| BackupError::damaged(path, &error);
         let sealed: Sealed<'_> = serde_json::from_slice(bytes).map_err(damaged)?;
         let json = sealed.manifest.get().as_bytes();
         if digest_of(json).to_string() != sealed.seal {
             let why = "its seal is broken: it was changed after it was written";
-            return Err(BackupError::damaged(path, why));
+            return Err(BackupError::damaged(path, &why));
         }
         check_format(path, json)?;
         serde_json::from_slice(json).map_err(damaged)
@@ -170,7 +170,7 @@ impl BackupPlace {
         if manifest.name() != name {
             return Err(BackupError::damaged(
                 &path,
-                "it is that of another snapshot",
+                &"it is that of another snapshot",
             ));
         }
         if manifest.index != self.index() {

@@ -60,23 +60,22 @@ impl BackupPlace {
     ///
     /// # Errors
     /// [`BackupError`] if it is not a place for backups of this index with these keys.
-    pub fn begin(folder: &Path, index: Uuid, recipients: Recipients) -> Result<Self, BackupError> {
+    pub fn begin(folder: &Path, index: Uuid, recipients: &Recipients) -> Result<Self, BackupError> {
         let mut make = DirBuilder::new();
         make.recursive(true).mode(0o700);
         let failed = |error| BackupError::io("make the folder", folder, error);
         make.create(folder).map_err(failed)?;
+        if read_about(folder)?.is_none() && !is_empty(folder)? {
+            return Err(BackupError::OtherFolder(folder.to_owned()));
+        }
+        let lock = lock(folder)?;
         let about = match read_about(folder)? {
             Some(about) => about,
-            None if is_empty(folder)? => {
-                let about = About {
-                    format: FORMAT,
-                    index,
-                    encrypted_for: recipients.names(),
-                };
-                write_about(folder, &about)?;
-                about
-            }
-            None => return Err(BackupError::OtherFolder(folder.to_owned())),
+            None => About {
+                format: FORMAT,
+                index,
+                encrypted_for: recipients.names(),
+            },
         };
         if about.index != index {
             return Err(BackupError::AnotherIndex {
@@ -98,8 +97,11 @@ impl BackupPlace {
             folder: folder.to_owned(),
             about,
             recipients,
-            _lock: Some(lock(folder)?),
+            _lock: Some(lock),
         };
+        if !folder.join("backup.json").exists() {
+            write_about(folder, &place.about)?;
+        }
         for part in ["tmp", "snapshots", "files", "files/sha256"] {
             let path = folder.join(part);
             make.create(&path)
@@ -181,14 +183,6 @@ impl BackupPlace {
         tempfile::tempfile_in(&tmp).map_err(|error| BackupError::io("write in", &tmp, error))
     }
 
-    /// Gives a file its name, once its bytes are safe. The name is when its folder is synced.
-    pub(super) fn keep(&self, file: NamedTempFile, path: &Path) -> Result<(), BackupError> {
-        let failed = |error| BackupError::io("write", path, error);
-        file.as_file().sync_all().map_err(failed)?;
-        file.persist(path).map_err(|error| failed(error.error))?;
-        Ok(())
-    }
-
     /// Gives a content its name, once its bytes are safe.
     pub(super) fn keep_content(
         &self,
@@ -203,7 +197,7 @@ impl BackupPlace {
             }
             _ => {}
         }
-        self.keep(file, &path)
+        keep(file, &path)
     }
 
     /// Makes the names of all contents safe, also of those that an earlier backup had copied that
@@ -224,6 +218,14 @@ impl BackupPlace {
         }
         Ok(())
     }
+}
+
+/// Gives a file its name, once its bytes are safe. The name is when its folder is synced.
+pub(super) fn keep(file: NamedTempFile, path: &Path) -> Result<(), BackupError> {
+    let failed = |error| BackupError::io("write", path, error);
+    file.as_file().sync_all().map_err(failed)?;
+    file.persist(path).map_err(|error| failed(error.error))?;
+    Ok(())
 }
 
 /// Makes the names in a folder safe.
@@ -248,7 +250,7 @@ pub(super) fn read_small(path: &Path) -> Result<Option<Vec<u8>>, BackupError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         found => {
             if found.map_err(failed)?.len() > MAX_SMALL_BYTES {
-                return Err(BackupError::damaged(path, "it is far too large"));
+                return Err(BackupError::damaged(path, &"it is far too large"));
             }
         }
     }
@@ -258,7 +260,7 @@ pub(super) fn read_small(path: &Path) -> Result<Option<Vec<u8>>, BackupError> {
 /// Refuses what only a newer program writes.
 pub(super) fn check_format(path: &Path, json: &[u8]) -> Result<(), BackupError> {
     let found: FormatAlone =
-        serde_json::from_slice(json).map_err(|error| BackupError::damaged(path, error))?;
+        serde_json::from_slice(json).map_err(|error| BackupError::damaged(path, &error))?;
     if found.format == FORMAT {
         return Ok(());
     }
@@ -277,7 +279,7 @@ fn read_about(folder: &Path) -> Result<Option<About>, BackupError> {
     check_format(&path, &bytes)?;
     serde_json::from_slice(&bytes)
         .map(Some)
-        .map_err(|error| BackupError::damaged(&path, error))
+        .map_err(|error| BackupError::damaged(&path, &error))
 }
 
 fn write_about(folder: &Path, about: &About) -> Result<(), BackupError> {

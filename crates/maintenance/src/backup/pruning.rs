@@ -43,7 +43,7 @@ pub fn prune(place: &BackupPlace, keep: usize) -> Result<Pruned, BackupError> {
             let digest = line.split(' ').next().unwrap_or_default();
             let digest: Sha256Digest = digest
                 .parse()
-                .map_err(|error| BackupError::damaged(&path, format!("{error}")))?;
+                .map_err(|error| BackupError::damaged(&path, &format!("{error}")))?;
             named.insert(*digest.as_bytes());
         }
     }

@@ -67,10 +67,10 @@ pub async fn restore(
     let mut filled = filling.filled.unwrap_or_default();
     let is_resumed = filled.since != Serial(0);
     if !is_resumed {
-        if let Some(found) = &target.found {
+        if let Some(found) = found_in(&target).await? {
             // Nothing was put: it is as empty as it was.
             target.catalog.end_filling(Serial(0)).await?;
-            return Err(BackupError::NotEmpty(found.clone()));
+            return Err(BackupError::NotEmpty(found));
         }
         // From here on whatever is found in the place of the files is ours.
         filled.since = Serial(snapshot.manifest.head.0.max(1));
@@ -89,6 +89,16 @@ pub async fn restore(
         missing: Vec::new(),
     };
     restoring.all().await
+}
+
+/// Says what is in the place of the files. Marks beside the files would go before those that are
+/// restored.
+async fn found_in(target: &RestoreTarget) -> Result<Option<String>, BackupError> {
+    if target.found.is_some() {
+        return Ok(target.found.clone());
+    }
+    let marks = target.files.read_marks().await?;
+    Ok(marks.map(|marks| format!("`{}` tells of another one", marks.place)))
 }
 
 struct Restoring<'s> {
@@ -124,13 +134,13 @@ impl Restoring<'_> {
                 Line::Note(Note::Content(named)) => content = Some(Ok(named)),
                 Line::Note(Note::Missing { why, .. }) => content = Some(Err(why)),
                 Line::Note(Note::Kept(named, since)) => self.keep(named, since).await?,
-                Line::Note(Note::Beside(named)) => self.stand_beside(named),
+                Line::Note(Note::Beside(named)) => self.stand_beside(named).await?,
                 Line::Row(CatalogRow::File(row)) => match content.take() {
                     Some(Ok(named)) if named.path == row.record.path => {
                         self.file(row, &named).await?;
                     }
                     Some(Err(why)) => self.missing.push((row.record.path, why)),
-                    _ => return Err(BackupError::damaged(&path, "a file has no content")),
+                    _ => return Err(BackupError::damaged(&path, &"a file has no content")),
                 },
                 Line::Row(CatalogRow::Event(event)) => self.event(event).await?,
                 Line::Row(row) => self.row(row).await?,
@@ -188,8 +198,14 @@ impl Restoring<'_> {
         Ok(())
     }
 
-    /// What stands beside a file comes right after it, unless that one was passed over.
-    fn stand_beside(&mut self, named: Named) {
+    /// What stands beside a file comes right after it. Before the first file it is that of a deleted
+    /// one, and of a file that was passed over it is there.
+    async fn stand_beside(&mut self, named: Named) -> Result<(), BackupError> {
+        if self.filling.last_path.is_none() && self.files.is_empty() {
+            let (mode, at) = (PlaceMode::Replace, self.snapshot.manifest.at);
+            let placed = self.placer().place(&named.path, named.copied(), mode, at);
+            return placed.await.map(drop);
+        }
         let file = self.files.last_mut();
         let file = file.filter(|file| {
             named
@@ -200,6 +216,7 @@ impl Restoring<'_> {
         if let Some(file) = file {
             file.beside = Some(named);
         }
+        Ok(())
     }
 
     /// The events of a serial are put together.

@@ -100,7 +100,7 @@ impl LinesReader {
     pub(super) fn next_line(&mut self) -> Result<Option<&str>, BackupError> {
         self.buffer.clear();
         let mut limited = (&mut self.input).take(MAX_LINE_BYTES as u64 + 1);
-        let damaged = |why: &dyn ToString| BackupError::damaged(&self.path, why.to_string());
+        let damaged = |why: &dyn ToString| BackupError::damaged(&self.path, &why.to_string());
         let count = limited
             .read_until(b'\n', &mut self.buffer)
             .map_err(|error| damaged(&error))?;
@@ -119,7 +119,7 @@ impl LinesReader {
 /// Opens a file that should be there.
 pub(super) fn open(path: &Path) -> Result<File, BackupError> {
     File::open(path).map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => BackupError::damaged(path, "it is not there"),
+        io::ErrorKind::NotFound => BackupError::damaged(path, &"it is not there"),
         _ => BackupError::io("read", path, error),
     })
 }
@@ -141,7 +141,7 @@ pub(super) fn check_written(path: &Path, expected: &Written) -> Result<(), Backu
             found.size_bytes, expected.size_bytes
         )
     };
-    Err(BackupError::damaged(path, why))
+    Err(BackupError::damaged(path, &why))
 }
 
 /// Digests what goes through.

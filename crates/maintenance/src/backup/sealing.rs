@@ -141,8 +141,8 @@ impl Identities {
         }
         let failed = |error: DecryptError| match error {
             DecryptError::NoMatchingKeys => BackupError::WrongIdentity(path.to_owned()),
-            DecryptError::Io(error) => BackupError::damaged(path, error),
-            error => BackupError::damaged(path, error),
+            DecryptError::Io(error) => BackupError::damaged(path, &error),
+            error => BackupError::damaged(path, &error),
         };
         let decryptor = Decryptor::new_buffered(input).map_err(failed)?;
         let keys = self.0.iter().map(|key| key as &dyn age::Identity);
@@ -187,7 +187,7 @@ mod tests {
         let mut all = Vec::new();
         opening
             .read_to_end(&mut all)
-            .map_err(|error| BackupError::damaged(Path::new("x"), error))?;
+            .map_err(|error| BackupError::damaged(Path::new("x"), &error))?;
         Ok(all)
     }
 

@@ -82,7 +82,7 @@ impl Snapshot {
         }
         if counts != snapshot.manifest.rows {
             let why = "it does not have the rows that the snapshot tells of";
-            return Err(BackupError::damaged(&path, why));
+            return Err(BackupError::damaged(&path, &why));
         }
         snapshot.expect_contents()?;
         Ok(snapshot)
@@ -103,7 +103,7 @@ impl Snapshot {
             Note::Backup { index, head, .. } => {
                 if (*index, *head) != (self.manifest.index, self.manifest.head) {
                     let path = self.place.rows_path(&self.manifest.name());
-                    return Err(BackupError::damaged(&path, "it is of another snapshot"));
+                    return Err(BackupError::damaged(&path, &"it is of another snapshot"));
                 }
             }
             Note::Missing { .. } => {}
@@ -147,7 +147,7 @@ impl Snapshot {
                 Ok(())
             }
             Ok(Err(error)) => Err(error),
-            Err(_) => Err(BackupError::Ended),
+            Err(()) => Err(BackupError::Ended),
         };
         for content in self.each_content() {
             if tasks.len() == READS
