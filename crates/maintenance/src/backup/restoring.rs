@@ -203,8 +203,9 @@ impl Restoring<'_> {
     async fn stand_beside(&mut self, named: Named) -> Result<(), BackupError> {
         if self.filling.last_path.is_none() && self.files.is_empty() {
             let (mode, at) = (PlaceMode::Replace, self.snapshot.manifest.at);
-            let placed = self.placer().place(&named.path, named.copied(), mode, at);
-            return placed.await.map(drop);
+            let placer = self.placer();
+            let placed = placer.place(&named.path, named.copied(), mode, at).await;
+            return placed.map(drop);
         }
         let file = self.files.last_mut();
         let file = file.filter(|file| {
