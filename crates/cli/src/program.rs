@@ -49,6 +49,8 @@ pub(crate) fn carry_out(
             maintainers::carry_out(command, &parsed, environment)
         }
         Command::MoveTo(parsed) => commands::move_to::move_to(parsed, profile, environment),
+        Command::Backup(parsed) => commands::backup::backup(parsed, profile, environment),
+        Command::Restore(parsed) => commands::restore::restore(parsed, profile, environment),
         Command::Migrate(parsed) => commands::migrate::migrate(parsed, profile, environment),
         Command::Health(parsed) => commands::health::health(parsed, environment),
         Command::Owners(command, parsed) => owners::carry_out(command, parsed, environment),

@@ -3,5 +3,6 @@
 //! This room speaks to the ports of [`wheelhouse_index`], and to `wheelhouse_store` only for the form in which rows
 //! are written down. It opens no backend: whoever calls it has opened them.
 
+pub mod backup;
 pub mod contents;
 pub mod moving;

@@ -55,6 +55,11 @@ pub(crate) const COMMANDS: &[(&str, &str)] = &[
         "Move the index to another place while it is served",
     ),
     (
+        "backup",
+        "Make a snapshot of the index, list or verify those there are",
+    ),
+    ("restore", "Put a snapshot into an empty index"),
+    (
         "migrate",
         "Bring the tables of the catalog up to date, or check them",
     ),
@@ -112,6 +117,8 @@ impl<'a> Reader<'a> {
         match word.to_str() {
             Some("run") => self.with_options(CommandName::Run, Command::Run),
             Some("update") => self.with_options(CommandName::Update, Command::Update),
+            Some("backup") => self.with_options(CommandName::Backup, Command::Backup),
+            Some("restore") => self.with_options(CommandName::Restore, Command::Restore),
             Some("migrate") => self.with_options(CommandName::Migrate, Command::Migrate),
             Some("move-to") => self.with_options(CommandName::MoveTo, Command::MoveTo),
             Some("health") => self.health(),
@@ -239,6 +246,8 @@ impl<'a> Reader<'a> {
             None => HelpPage::Program,
             Some("run") => HelpPage::Of(CommandName::Run),
             Some("update") => HelpPage::Of(CommandName::Update),
+            Some("backup") => HelpPage::Of(CommandName::Backup),
+            Some("restore") => HelpPage::Of(CommandName::Restore),
             Some("migrate") => HelpPage::Of(CommandName::Migrate),
             Some("move-to") => HelpPage::Of(CommandName::MoveTo),
             Some("health") => HelpPage::Of(CommandName::Health),
@@ -317,6 +326,8 @@ mod tests {
             Ok(Command::ConfigCheck(words)) => parsed("check", words),
             Ok(Command::ConfigShow(words)) => parsed("show", words),
             Ok(Command::Health(words)) => parsed("health", words),
+            Ok(Command::Backup(words)) => parsed("backup", words),
+            Ok(Command::Restore(words)) => parsed("restore", words),
             Ok(Command::Migrate(words)) => parsed("migrate", words),
             Ok(Command::MoveTo(words)) => parsed("move-to", words),
             Ok(other) => format!("{other:?}"),
@@ -359,6 +370,15 @@ mod tests {
                 "migrate --check --catalog postgres:///x",
                 "migrate check catalog | ",
             ),
+            (
+                "backup --to b --encrypt-for age1x --keep 3 d",
+                "backup to encrypt-for keep | d",
+            ),
+            (
+                "restore --from b --identity k d",
+                "restore from identity | d",
+            ),
+            ("help restore", "Help(Of(Restore))"),
             ("help migrate", "Help(Of(Migrate))"),
             ("help move-to", "Help(Of(MoveTo))"),
             (

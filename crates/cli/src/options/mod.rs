@@ -65,6 +65,10 @@ pub(crate) enum CommandName {
     SetupClient,
     /// `ci`.
     Ci,
+    /// `backup`.
+    Backup,
+    /// `restore`.
+    Restore,
     /// `migrate`.
     Migrate,
     /// `move-to`.
@@ -97,6 +101,8 @@ impl CommandName {
             Self::Doctor => "doctor",
             Self::SetupClient => "setup-client",
             Self::Ci => "ci",
+            Self::Backup => "backup",
+            Self::Restore => "restore",
             Self::Migrate => "migrate",
             Self::MoveTo => "move-to",
         }
@@ -332,7 +338,7 @@ impl OptionDef {
 pub(crate) fn options_of(command: CommandName) -> Vec<&'static OptionDef> {
     let takes = |option: &&OptionDef| option.commands.contains(&command);
     let own = defs::owners::ALL.iter().chain(defs::maintainers::ALL);
-    let own = own.chain(defs::pipelines::ALL);
+    let own = own.chain(defs::pipelines::ALL).chain(defs::backups::ALL);
     let all = own.chain(defs::ALL);
     all.copied().filter(takes).collect()
 }

@@ -25,6 +25,8 @@ pub(crate) static FILES: OptionDef = OptionDef {
         CommandName::Token,
         CommandName::Publisher,
         CommandName::MoveTo,
+        CommandName::Backup,
+        CommandName::Restore,
     ],
     topic: Topic::Folders,
     help: "Keep files as objects here, in place of folders: s3://BUCKET/PREFIX, gs://…, az://… or \

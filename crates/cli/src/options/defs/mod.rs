@@ -2,6 +2,7 @@
 
 mod access;
 mod address;
+pub(crate) mod backups;
 mod compatibility;
 mod counts;
 mod fallback;
