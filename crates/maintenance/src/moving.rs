@@ -6,6 +6,7 @@
 //! then on the target counts. Each step is noted in the target with what it did, so that a move which
 //! ended anywhere goes on there when it is begun again.
 
+mod discarded;
 mod follow;
 mod progress;
 
@@ -126,6 +127,8 @@ impl Move {
         self.target.rows.put_rows(Vec::new(), &filled).await?;
         let counts = self.source.catalog.counts(&self.index).await?;
         self.progress.begin(Phase::Files, counts.files);
+        // First, while no file stands where they pass through.
+        self.copy_discarded().await?;
         self.copy_files(filling.last_path, &filled).await?;
         let downloads_from = Day::of(self.clock.now()).earlier(1);
         self.progress.begin(Phase::Records, 0);
@@ -169,6 +172,7 @@ impl Move {
     pub async fn finish(&self, mut level: Level, head: Serial) -> Result<(), MoveError> {
         self.progress.begin(Phase::Rest, 0);
         self.catch_up(&mut level).await?;
+        self.copy_discarded().await?;
         self.copy_beside(&mut level).await?;
         if let Some(marks) = self.source.files.read_marks().await? {
             let written = self.target.files.write_marks(marks.bytes).await;
