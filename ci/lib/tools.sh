@@ -53,12 +53,13 @@ need_programs() {
 }
 
 # Installs what the tests run beside the program: clients, a directory, an ACME server, a database, a
-# load balancer, a clock that is off, a browser.
+# load balancer, a clock that is off, a browser, what opens backups without us.
 need_test_programs() {
     need_postgresql
     need_programs curl=curl htpasswd=apache2-utils openssl=openssl \
         /usr/sbin/slapd=slapd ldapmodify=ldap-utils pebble=pebble \
-        /usr/sbin/haproxy=haproxy faketime=faketime chromium=chromium
+        /usr/sbin/haproxy=haproxy faketime=faketime chromium=chromium \
+        age=age zstd=zstd
     (
         flock 9
         install_axe

@@ -195,7 +195,7 @@ def test_counts_that_are_wrong_are_counted_again(anywhere):
         anywhere.site.stop()
     anywhere.sql(f"{SET['count-wrong']}; UPDATE projects SET file_count = 9")
     expected = ["count-wrong  {0}", "count-wrong  {0}", "count-wrong demo {0}"]
-    assert anywhere.found() == [one.format("mendable") for one in expected]
+    assert anywhere.found() == [one.format("mendable") for one in expected] + ["not-read  notice"]
     assert anywhere.found("--repair", code=0) == [one.format("mended") for one in expected]
     anywhere.clean()
 
@@ -394,14 +394,17 @@ def test_uploads_in_flight_are_nothing_wrong(anywhere):
             if answer.status != 200:
                 refused.append(answer)
             number += 1
+            # So that others have their turn on a machine with few cores.
+            is_over.wait(0.05)
 
     workers = [threading.Thread(target=upload, args=(worker,)) for worker in range(20)]
     for worker in workers:
         worker.start()
     try:
+        wait_until(lambda: site.get("/api/v1/status").json["files"] > 3, seconds=60)
         for more in ([], ["--rehash"]):
             answer = anywhere.asked("check", *more)
-            assert [one for one in answer["findings"] if one["kind"] != "not-read"] == [], answer
+            assert {one["outcome"] for one in answer["findings"]} <= {"notice"}, answer
             assert answer["files"] > 3
     finally:
         is_over.set()
@@ -438,7 +441,8 @@ def test_damage_is_found_in_the_background_and_told_once(keep, place):
     damage(kept, DEMO)
     late(kept)
     site.start()
-    wait_until(lambda: site.get("/api/v1/status").json["damaged"] == [DEMO.filename], seconds=20)
+    # Of several servers, the one before has its turn for half a minute.
+    wait_until(lambda: site.get("/api/v1/status").json["damaged"] == [DEMO.filename], seconds=90)
     wait_until(lambda: "wheelhouse_scrubbed_files_total 3\n" in site.get("/metrics").text, seconds=20)
     assert site.log.count("a file is damaged") == 1, site.log
     metrics = site.get("/metrics").text

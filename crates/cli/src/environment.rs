@@ -50,6 +50,15 @@ impl Environment {
         self.variable(name)?.to_str().map(str::to_owned)
     }
 
+    /// Returns the surroundings without settings of ours: for a file that says everything.
+    pub(crate) fn without_settings(&self) -> Self {
+        let mut without = self.clone();
+        without
+            .variables
+            .retain(|name, _| !name.starts_with("WHEELHOUSE_"));
+        without
+    }
+
     /// Makes a path absolute: `~` is the home folder, and what is relative is so to `base`.
     pub(crate) fn absolute(&self, path: &Path, base: &Path) -> PathBuf {
         let mut parts = path.components();

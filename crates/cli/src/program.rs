@@ -48,6 +48,9 @@ pub(crate) fn carry_out(
         Command::Maintainers(command, parsed) => {
             maintainers::carry_out(command, &parsed, environment)
         }
+        Command::MoveTo(parsed) => commands::move_to::move_to(parsed, profile, environment),
+        Command::Backup(parsed) => commands::backup::backup(parsed, profile, environment),
+        Command::Restore(parsed) => commands::restore::restore(parsed, profile, environment),
         Command::Migrate(parsed) => commands::migrate::migrate(parsed, profile, environment),
         Command::Check(parsed) => commands::check::check(parsed, profile, environment),
         Command::Recover(parsed) => commands::recover::recover(parsed, profile, environment),

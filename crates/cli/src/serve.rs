@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
@@ -9,22 +10,35 @@ use tokio::net::{TcpListener, UnixListener, lookup_host};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
+use wheelhouse_server::Farewell;
+use wheelhouse_store::state::bind_socket;
+
 use crate::banner;
 use crate::environment::{Environment, settings_file};
+use crate::handover::{Inherited, Successor};
+use crate::own_moving::OwnMoving;
 use crate::program::to_stderr;
 use crate::public_index::{self, BAKED_IN, OwnAddress, PublicIndex, Search, Surroundings};
 use crate::settings::{BindSettings, FallbackMode, RunSettings};
 use crate::wiring::{self, Wired};
-use wheelhouse_store::state::bind_socket;
 
-/// Serves until the process is asked to stop, by SIGTERM or SIGINT. Requests that are under way
-/// then may end; a second signal ends the program at once.
+/// Serves until the process is asked to stop, by SIGTERM or SIGINT, or until another server has taken
+/// over, which is returned then. Requests that are under way may end; a second signal ends the
+/// program at once.
 ///
 /// # Errors
 /// Whatever kept the server from starting.
-pub(crate) async fn serve(settings: RunSettings, environment: &Environment) -> anyhow::Result<()> {
+pub(crate) async fn serve(
+    settings: RunSettings,
+    environment: &Environment,
+) -> anyhow::Result<Option<Successor>> {
     let mut stop = pin!(stop_signal()?);
-    let listener = bind(&settings.bind).await?;
+    let inherited = Inherited::take(environment).context("cannot take over a listener")?;
+    let predecessor = inherited.as_ref().map(Inherited::from);
+    let listener = match inherited {
+        Some(inherited) => TcpListener::from_std(inherited.listener)?,
+        None => bind(&settings.bind).await?,
+    };
     let address = listener
         .local_addr()
         .context("cannot tell the address that is listened on")?;
@@ -36,6 +50,7 @@ pub(crate) async fn serve(settings: RunSettings, environment: &Environment) -> a
     };
     let wired = wiring::wire(&settings, environment, fallback_url).await?;
     let socket = socket(&wired);
+    let (moving, mut successors) = OwnMoving::new(&wired, &listener)?;
     to_stderr(&banner::text(
         &settings,
         address,
@@ -46,7 +61,7 @@ pub(crate) async fn serve(settings: RunSettings, environment: &Environment) -> a
     // listener's queue.
     tokio::select! {
         () = first_scan(wired.first_scan) => {}
-        () = &mut stop => return Ok(()),
+        () = &mut stop => return Ok(None),
     }
     tracing::info!("listening on {address}");
     let (index, finding) = wired.search;
@@ -58,7 +73,23 @@ pub(crate) async fn serve(settings: RunSettings, environment: &Environment) -> a
     if let Some(acme) = wired.acme {
         tokio::spawn(acme.keep());
     }
-    let administrator = wired.server.administrator_api();
+    if let Some(predecessor) = predecessor {
+        Inherited::ready(predecessor);
+    }
+    let mut administrator = wired.server.administrator_api();
+    if let Some(moving) = moving {
+        administrator = administrator.with_moving(Arc::new(moving));
+    }
+    let mut successor = None;
+    let farewell = async {
+        tokio::select! {
+            () = stop => Farewell::Ending,
+            Some(next) = successors.recv() => {
+                successor = Some(next);
+                Farewell::Replaced
+            }
+        }
+    };
     let over_socket = async {
         match socket {
             Some(socket) => administrator.serve(socket, std::future::pending()).await,
@@ -66,13 +97,13 @@ pub(crate) async fn serve(settings: RunSettings, environment: &Environment) -> a
         }
     };
     tokio::select! {
-        () = wired.server.serve(listener, stop) => {}
+        () = wired.server.serve(listener, farewell) => {}
         () = over_socket => {}
     }
     wired.index.write_last_downloads().await;
     wired.replica.leave().await;
     tracing::info!("stopped");
-    Ok(())
+    Ok(successor)
 }
 
 /// Opens the socket for this machine's administrator. A server without one still serves.

@@ -2,6 +2,7 @@
 
 mod catalog;
 mod certificates;
+pub(crate) mod ends;
 mod files;
 mod people;
 mod upkeep;
@@ -18,7 +19,7 @@ use wheelhouse_index::downloads::CountingOptions;
 use wheelhouse_index::finding::Finding;
 use wheelhouse_index::identity::IndexName;
 use wheelhouse_index::journal::JournalReader;
-use wheelhouse_index::ports::{Clock, SystemClock};
+use wheelhouse_index::ports::{Clock, FileStore, SystemClock};
 use wheelhouse_index::publish::Overwrite;
 use wheelhouse_index::replica::Replica;
 use wheelhouse_index::{DeletedNames, Index, IndexOptions, SignatureListing};
@@ -35,12 +36,12 @@ use wheelhouse_store::state::{StateFolder, StateLock, StateWishes};
 use wheelhouse_ui::Pages;
 use wheelhouse_upstream::acme::Acme;
 
-pub(crate) use self::catalog::migrate;
-pub(crate) use self::upkeep::{Recovery, open_to_check, open_to_recover};
 use self::catalog::{Kept, kept};
+pub(crate) use self::catalog::{Whole, migrate};
 use self::certificates::certificate;
 use self::files::file_store;
 use self::people::{exchange, identities, sign_in};
+pub(crate) use self::upkeep::{Recovery, open_to_check, open_to_recover};
 use crate::environment::Environment;
 use crate::logging::RequestLog;
 use crate::settings::{
@@ -69,6 +70,12 @@ pub(crate) struct Wired {
     pub(crate) index: Arc<Index>,
     /// What reads every file again now and then, in a server.
     pub(crate) scrub: Option<Scrub>,
+    /// Its catalog as a whole, unless it is in memory.
+    pub(crate) whole: Option<Whole>,
+    /// Its files.
+    pub(crate) files: Arc<dyn FileStore>,
+    /// The key that tokens are made with.
+    key: [u8; 32],
 }
 
 /// Opens everything that the settings name. `fallback_url` is where projects are looked for that
@@ -90,7 +97,11 @@ pub(crate) async fn wire(
         key,
         note,
         replica,
+        whole,
     } = kept(settings, &state, &clock).await?;
+    if let Some(whole) = &whole {
+        whole.expect_usable().await?;
+    }
     let files = file_store(settings, &state, environment, key, &catalog).await?;
     let pages = PageCache::new(settings.limits.page_cache_bytes);
     let hot_files = FileCache::new(settings.limits.file_cache_bytes);
@@ -162,6 +173,9 @@ pub(crate) async fn wire(
         search: (Arc::clone(&index), finding),
         index,
         scrub,
+        whole,
+        files,
+        key,
     })
 }
 

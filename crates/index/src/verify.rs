@@ -37,8 +37,10 @@ pub enum Verified {
     Whole,
     /// Something is not.
     Faulty(Vec<Fault>),
-    /// It cannot be said now, for this reason: somebody is writing the file, or its place is away.
-    Unseen(String),
+    /// Somebody is changing the file at this moment.
+    Changing,
+    /// The place of the file cannot be read for now, for this reason.
+    Away(String),
 }
 
 /// Something that is not as it is recorded.
@@ -112,13 +114,15 @@ impl Index {
             Err(OpenError::Damaged(reason)) => {
                 return Ok(faulty(FaultKind::Damaged, reason, Cure::None));
             }
-            Err(OpenError::Away(place)) => return Ok(Verified::Unseen(place)),
+            Err(OpenError::Away(place)) => return Ok(Verified::Away(place)),
             Err(OpenError::Store(error)) => return Err(error),
         };
-        if !file.settled {
-            return Ok(Verified::Unseen("somebody is writing it".to_owned()));
+        let is_recorded = file.fingerprint == record.fingerprint;
+        // What was read under this fingerprint is what is there, however young it is.
+        if !file.settled && !(is_recorded && record.contents.is_some()) {
+            return Ok(Verified::Changing);
         }
-        if file.fingerprint != record.fingerprint {
+        if !is_recorded {
             return Ok(faulty(
                 FaultKind::Changed,
                 changed(&record.fingerprint, &file.fingerprint),
@@ -128,7 +132,7 @@ impl Index {
         let mut faults = match depth {
             Depth::Bytes => match self.verify_bytes(record, file).await? {
                 Some(faults) => faults,
-                None => return Ok(Verified::Unseen("it was changed while it was read".to_owned())),
+                None => return Ok(Verified::Changing),
             },
             Depth::Presence => self.verify_readable(record, file).await?,
         };

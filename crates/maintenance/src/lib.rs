@@ -3,8 +3,7 @@
 //! This room speaks to the ports of [`wheelhouse_index`], and to `wheelhouse_store` only for the form in which rows
 //! are written down. It opens no backend: whoever calls it has opened them.
 
-#![warn(missing_docs)]
-
+pub mod backup;
 pub mod check;
 pub mod contents;
 pub mod moving;

@@ -6,6 +6,7 @@
 //! then on the target counts. Each step is noted in the target with what it did, so that a move which
 //! ended anywhere goes on there when it is begun again.
 
+mod discarded;
 mod follow;
 mod progress;
 
@@ -28,7 +29,7 @@ pub use progress::{Phase, Progress};
 /// How many records are read and written at a time.
 const PAGE: usize = 200;
 /// How many files are copied at a time.
-const TOGETHER: usize = 8;
+const TOGETHER: usize = 16;
 
 /// One end of a move.
 #[derive(Debug, Clone)]
@@ -126,6 +127,8 @@ impl Move {
         self.target.rows.put_rows(Vec::new(), &filled).await?;
         let counts = self.source.catalog.counts(&self.index).await?;
         self.progress.begin(Phase::Files, counts.files);
+        // First, while no file stands where they pass through.
+        self.copy_discarded().await?;
         self.copy_files(filling.last_path, &filled).await?;
         let downloads_from = Day::of(self.clock.now()).earlier(1);
         self.progress.begin(Phase::Records, 0);
@@ -142,13 +145,23 @@ impl Move {
         Ok(level)
     }
 
-    /// Copies what changed since, until nothing is left for the moment.
+    /// Copies what changed since, up to what was there when this began: others may change things
+    /// faster than they are copied.
     ///
     /// # Errors
     /// [`MoveError`]
     pub async fn catch_up(&self, level: &mut Level) -> Result<(), MoveError> {
-        let from = level.at;
-        self.follow(from, Serial(u64::MAX), level).await
+        let (from, until) = (level.at, self.source.catalog.head().await?);
+        self.follow(from, until, level).await
+    }
+
+    /// Returns how many changes are still to be copied.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the source cannot be read.
+    pub async fn lag(&self, level: &Level) -> Result<u64, StoreError> {
+        let head = self.source.catalog.head().await?;
+        Ok(head.0.saturating_sub(level.at.0))
     }
 
     /// Copies the last changes, and what is in no journal. The source must be held still, and `head`
@@ -159,6 +172,7 @@ impl Move {
     pub async fn finish(&self, mut level: Level, head: Serial) -> Result<(), MoveError> {
         self.progress.begin(Phase::Rest, 0);
         self.catch_up(&mut level).await?;
+        self.copy_discarded().await?;
         self.copy_beside(&mut level).await?;
         if let Some(marks) = self.source.files.read_marks().await? {
             let written = self.target.files.write_marks(marks.bytes).await;

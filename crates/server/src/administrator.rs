@@ -19,8 +19,9 @@ use tower::Service as _;
 use tracing::Instrument as _;
 
 use crate::external::External;
+use crate::moving::Moving;
 use crate::request::{RequestIds, RequestInfo};
-use crate::routes::{ViaSocket, api_router};
+use crate::routes::{ViaSocket, api_router, moving_router};
 use crate::state::State;
 
 /// Connections at one time.
@@ -43,6 +44,13 @@ impl AdministratorApi {
             router: api_router().with_state(state),
             ids: Arc::new(RequestIds::new()),
         }
+    }
+
+    /// Also answers what a move of the index asks.
+    #[must_use]
+    pub fn with_moving(mut self, moving: Arc<dyn Moving>) -> Self {
+        self.router = moving_router(moving).fallback_service(self.router);
+        self
     }
 
     /// Answers one request, within the process.

@@ -3,16 +3,17 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use axum::Router;
 use http::header::{
-    CACHE_CONTROL, COOKIE, HeaderName, STRICT_TRANSPORT_SECURITY, VARY, WARNING,
+    CACHE_CONTROL, CONNECTION, COOKIE, HeaderName, STRICT_TRANSPORT_SECURITY, VARY, WARNING,
     X_CONTENT_TYPE_OPTIONS,
 };
 use http::request::Parts;
 use http::uri::PathAndQuery;
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, Version};
 use hyper::body::Incoming;
 use tower::Service as _;
 use tracing::Instrument as _;
@@ -72,7 +73,7 @@ impl Front {
                 head,
             });
         }
-        let method = head.method.clone();
+        let (method, version) = (head.method.clone(), head.version);
         let (route, mut response) = match target {
             Target::Here(path) => {
                 if let Some(answered) = self.hot(&head, &path, &info).await {
@@ -104,6 +105,9 @@ impl Front {
             && let Ok(value) = HeaderValue::from_str(&format!("max-age={seconds}"))
         {
             headers.insert(STRICT_TRANSPORT_SECURITY, value);
+        }
+        if self.state.is_replaced.load(Ordering::Acquire) && version < Version::HTTP_2 {
+            headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }
         if let Ok(id) = HeaderValue::from_str(info.id.as_str()) {
             headers.insert(REQUEST_ID.clone(), id);

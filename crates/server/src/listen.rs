@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
@@ -19,6 +20,7 @@ use tokio_rustls::server::TlsStream;
 use crate::front::Front;
 use crate::metrics::RequestLimit;
 use crate::patient_io::PatientIo;
+use crate::server::Farewell;
 use crate::settings::Limits;
 use crate::state::State;
 use crate::tls::{Tls, is_for_proof};
@@ -33,6 +35,8 @@ const REFUSAL_PATIENCE: Duration = Duration::from_secs(1);
 /// How long connections are taken after the stop, and how long those that came at the very end have
 /// until their first request is there.
 const LAST_MOMENT: Duration = Duration::from_millis(100);
+/// How long connections that are still have until they are closed, once another server listens.
+const LINGER: Duration = Duration::from_secs(5);
 /// Most bytes of a request's head.
 const MAX_HEAD_BYTES: usize = 64 * 1024;
 
@@ -41,7 +45,7 @@ pub(crate) async fn serve(
     listener: TcpListener,
     front: Front,
     state: State,
-    stop: impl Future<Output = ()>,
+    stop: impl Future<Output = Farewell>,
 ) {
     let limits = state.settings.limits.clone();
     let connections = builder(&limits);
@@ -51,6 +55,10 @@ pub(crate) async fn serve(
     if let Some(tls) = &state.settings.tls {
         tokio::spawn(Arc::clone(tls).follow());
     }
+    let is_replaced = AtomicBool::new(false);
+    let stop = async {
+        is_replaced.store(stop.await == Farewell::Replaced, Ordering::Relaxed);
+    };
     let mut stop = pin!(stop);
     let mut stopped_at = None;
     let mut full_since = None;
@@ -123,6 +131,10 @@ pub(crate) async fn serve(
         });
     }
     drop(listener);
+    if is_replaced.load(Ordering::Relaxed) {
+        state.is_replaced.store(true, Ordering::Release);
+        tokio::time::sleep(LINGER).await;
+    }
     // A connection that was taken last has not been read yet, and would be closed without an answer.
     tokio::time::sleep(LAST_MOMENT).await;
     if tokio::time::timeout(limits.drain_timeout, graceful.shutdown())

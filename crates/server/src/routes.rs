@@ -24,7 +24,7 @@ use axum::routing::{MethodRouter, any, get, post};
 use crate::error::ApiError;
 use crate::state::State;
 
-pub(crate) use api::{ViaSocket, router as api_router};
+pub(crate) use api::{ViaSocket, moving_router, router as api_router};
 pub(crate) use files::answer as answer_file;
 pub(crate) use simple::{moved_permanently, requested as requested_page};
 pub(crate) use trusted::Exchange;

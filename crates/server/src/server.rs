@@ -1,6 +1,7 @@
 //! The server: put together once, then run until it is told to stop.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use tokio::net::TcpListener;
 use wheelhouse_index::Index;
@@ -90,6 +91,7 @@ impl Server {
             metrics,
             ignored_users: IgnoredUsers::default(),
             access_log,
+            is_replaced: AtomicBool::new(false),
         });
         let router = router(Arc::clone(&state)).map_err(ServerError::HealthPath)?;
         Ok(Self {
@@ -105,7 +107,17 @@ impl Server {
 
     /// Serves connections of a listener until `stop` is done and the requests under way have
     /// ended, or their time is up.
-    pub async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()>) {
+    pub async fn serve(self, listener: TcpListener, stop: impl Future<Output = Farewell>) {
         listen::serve(listener, self.front, self.state, stop).await;
     }
+}
+
+/// Why a server takes no more connections.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Farewell {
+    /// It ends.
+    Ending,
+    /// Another server listens in its place by now. Connections that are open and still are not closed
+    /// before they have had an answer that says so: whoever asks over one just then would get none.
+    Replaced,
 }

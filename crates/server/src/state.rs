@@ -1,6 +1,7 @@
 //! What all requests share.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use wheelhouse_index::Index;
 use wheelhouse_index::access::Access;
@@ -47,6 +48,8 @@ pub(crate) struct Shared {
     pub(crate) metrics: Metrics,
     pub(crate) ignored_users: IgnoredUsers,
     pub(crate) access_log: Arc<dyn AccessLog>,
+    /// Whether another server listens in the place of this one.
+    pub(crate) is_replaced: AtomicBool,
 }
 
 pub(crate) type State = Arc<Shared>;

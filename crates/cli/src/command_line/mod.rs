@@ -38,8 +38,14 @@ pub(crate) enum Command {
     ConfigReference,
     /// Ask a running server whether it is well.
     Health(Parsed),
+    /// Make a backup, or look at those that are there.
+    Backup(Parsed),
+    /// Restore a backup.
+    Restore(Parsed),
     /// Bring the tables of the catalog up to date, or check them.
     Migrate(Parsed),
+    /// `move-to`.
+    MoveTo(Parsed),
     /// Compare catalog and files.
     Check(Parsed),
     /// Make a catalog again.

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context as _, anyhow};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
 use crate::command_line::Parsed;
 use crate::environment::Environment;
 use crate::exit::Failure;
+use crate::handover::Successor;
 use crate::options::Profile;
 use crate::settings::{RunSettings, Source};
 use crate::{config, logging, serve};
@@ -40,7 +41,26 @@ pub(crate) fn run(
     let served = runtime.block_on(serve::serve(settings, environment));
     // Files that are being read for their digests are not waited for.
     runtime.shutdown_timeout(Duration::from_secs(2));
-    Ok(served?)
+    match served? {
+        None => Ok(()),
+        Some(successor) => outlast(successor),
+    }
+}
+
+/// Stays as long as the server that has taken over, and ends as it does: whoever started this process
+/// waits for this one.
+fn outlast(successor: Successor) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("cannot wait for the server that has taken over")?;
+    let ended = runtime.block_on(successor.outlast());
+    let status = ended.context("cannot wait for the server that has taken over")?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err(anyhow!("the server that had taken over has ended: {status}").into())
+    }
 }
 
 /// Lets this process open as many files as it may: each connection and each download needs one.

@@ -165,6 +165,22 @@ pub(crate) fn sha256(text: &str) -> Result<(), String> {
         .ok_or_else(|| "write 64 hexadecimal digits".to_owned())
 }
 
+/// The id of an index.
+pub(crate) fn uuid(text: &str) -> Result<(), String> {
+    let read = text.parse::<uuid::Uuid>();
+    read.map(|_| ())
+        .map_err(|_| "write an id, such as `wheelhouse backup --list` shows it".to_owned())
+}
+
+/// A list of public keys of age, and of files of them.
+pub(crate) fn age_keys(text: &str) -> Result<(), String> {
+    let is_key = |item: &str| item.starts_with("age1") || (item.starts_with('@') && item.len() > 1);
+    text.split(',')
+        .all(|item| is_key(item.trim()))
+        .then_some(())
+        .ok_or_else(|| "write public keys such as `age1…`, or `@FILE`".to_owned())
+}
+
 /// A list of versions of Python.
 pub(crate) fn pythons(text: &str) -> Result<(), String> {
     let is_number = |part: &str| part.len() < 4 && part.parse::<u16>().is_ok();

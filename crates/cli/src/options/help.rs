@@ -205,6 +205,27 @@ fn of_command(command: CommandName, profile: Profile) -> String {
              2 for the command line, 3 if the file cannot be written.",
             " [SYSTEM] [DIR]",
         ),
+        CommandName::MoveTo => (
+            "Moves an index to the catalog and the files that the file CONFIG names, which must be empty. \
+             The index goes on meanwhile; in the end nothing can be changed for a moment, and then the \
+             server of this machine that serves it hands over to one with these settings. What stops \
+             goes on where it stopped when it is run again. The index that moves is the one that the \
+             options and the settings here name, as for `run`.",
+            " CONFIG [DIR ...]",
+        ),
+        CommandName::Backup => (
+            "Makes a snapshot of the index in the folder --to, beside a running server: its catalog as \
+             it is at one moment, and the files that are not there from earlier snapshots. The index \
+             is the one that the other options and the settings name, as for `run`. Exit code 1: a file \
+             was gone or altered, and is missing in the snapshot, which has all others.",
+            " --to PATH [DIR ...]",
+        ),
+        CommandName::Restore => (
+            "Puts a snapshot into an empty index of any kind, as the other options and the settings \
+             name it for `run`. No server may run over it meanwhile. If it is cut short, the same \
+             command goes on where it stopped. Exit code 1: files were missing in the snapshot already.",
+            " --from PATH [DIR ...]",
+        ),
         CommandName::Migrate => (
             "Makes the tables of the catalog, or brings them up to date, as `run` does at its start. \
              Older servers go on meanwhile, unless the tables say that they cannot. Exit code 1: \

@@ -65,8 +65,14 @@ pub(crate) enum CommandName {
     SetupClient,
     /// `ci`.
     Ci,
+    /// `backup`.
+    Backup,
+    /// `restore`.
+    Restore,
     /// `migrate`.
     Migrate,
+    /// `move-to`.
+    MoveTo,
     /// `check`.
     Check,
     /// `recover`.
@@ -99,7 +105,10 @@ impl CommandName {
             Self::Doctor => "doctor",
             Self::SetupClient => "setup-client",
             Self::Ci => "ci",
+            Self::Backup => "backup",
+            Self::Restore => "restore",
             Self::Migrate => "migrate",
+            Self::MoveTo => "move-to",
             Self::Check => "check",
             Self::Recover => "recover",
         }
@@ -335,7 +344,8 @@ impl OptionDef {
 pub(crate) fn options_of(command: CommandName) -> Vec<&'static OptionDef> {
     let takes = |option: &&OptionDef| option.commands.contains(&command);
     let own = defs::owners::ALL.iter().chain(defs::maintainers::ALL);
-    let own = own.chain(defs::pipelines::ALL).chain(defs::maintenance::ALL);
+    let own = own.chain(defs::pipelines::ALL).chain(defs::backups::ALL);
+    let own = own.chain(defs::maintenance::ALL);
     let all = own.chain(defs::ALL);
     all.copied().filter(takes).collect()
 }

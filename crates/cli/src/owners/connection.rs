@@ -24,7 +24,7 @@ use crate::settings::{RunSettings, Source};
 use crate::wiring::{self, Wired};
 
 /// A way to call the API.
-pub(super) enum Connection {
+pub(crate) enum Connection {
     /// Of a server.
     Server {
         caller: ApiCaller,
@@ -44,7 +44,7 @@ pub(super) enum Connection {
 }
 
 /// A successful answer.
-pub(super) struct Answer(Vec<u8>);
+pub(crate) struct Answer(Vec<u8>);
 
 impl Answer {
     /// Returns the answer as it came.
@@ -54,7 +54,7 @@ impl Answer {
         text
     }
 
-    pub(super) fn read<T: DeserializeOwned>(&self) -> anyhow::Result<T> {
+    pub(crate) fn read<T: DeserializeOwned>(&self) -> anyhow::Result<T> {
         serde_json::from_slice(&self.0)
             .context("the answer is not understood: does a server of another version run there?")
     }
@@ -86,7 +86,7 @@ impl Connection {
         self.call("GET", path, None).await
     }
 
-    pub(super) async fn send(
+    pub(crate) async fn send(
         &self,
         method: &str,
         path: &str,
@@ -182,7 +182,10 @@ fn to_server(
     })
 }
 
-fn over_socket(state_folder: &std::path::Path, user_agent: &str) -> anyhow::Result<Connection> {
+pub(crate) fn over_socket(
+    state_folder: &std::path::Path,
+    user_agent: &str,
+) -> anyhow::Result<Connection> {
     let socket = socket_path(state_folder).with_context(|| {
         format!(
             "the state folder {} cannot be opened",
@@ -275,7 +278,7 @@ fn settings(
     Ok(settings)
 }
 
-fn user_agent() -> String {
+pub(crate) fn user_agent() -> String {
     let user = nix::unistd::User::from_uid(nix::unistd::Uid::current());
     let name = user.ok().flatten().map(|user| user.name);
     let name = name.filter(|name| name.bytes().all(|byte| byte.is_ascii_graphic()));

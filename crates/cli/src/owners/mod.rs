@@ -3,7 +3,7 @@
 //! the same code within this process.
 
 mod access;
-mod connection;
+pub(crate) mod connection;
 mod credentials;
 mod log;
 mod show;

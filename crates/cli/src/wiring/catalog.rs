@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use wheelhouse_auth::token::fill_random;
-use wheelhouse_index::ports::{AccessStore, Catalog, Clock};
+use wheelhouse_index::ports::{
+    AccessStore, Catalog, CatalogHold, CatalogSource, CatalogTarget, Clock,
+};
 use wheelhouse_index::replica::Replica;
 use wheelhouse_store::catalog::{
     MemoryCatalog, PostgresAddress, PostgresCatalog, SchemaState, SqliteCatalog, SqliteOptions,
@@ -29,6 +31,49 @@ pub(super) struct Kept {
     pub(super) note: String,
     /// This server among those that use the same catalog.
     pub(super) replica: Arc<Replica>,
+    /// The catalog as a whole, unless it is in memory.
+    pub(super) whole: Option<Whole>,
+}
+
+/// A catalog in a database, as something that is copied, filled and held still.
+#[derive(Debug, Clone)]
+pub(crate) struct Whole {
+    pub(crate) catalog: Arc<dyn Catalog>,
+    pub(crate) rows: Arc<dyn CatalogSource>,
+    pub(crate) fill: Arc<dyn CatalogTarget>,
+    pub(crate) hold: Arc<dyn CatalogHold>,
+}
+
+impl Whole {
+    pub(super) fn of<C>(catalog: &Arc<C>) -> Self
+    where
+        C: Catalog + CatalogSource + CatalogTarget + CatalogHold,
+    {
+        Self {
+            catalog: Arc::clone(catalog) as _,
+            rows: Arc::clone(catalog) as _,
+            fill: Arc::clone(catalog) as _,
+            hold: Arc::clone(catalog) as _,
+        }
+    }
+
+    /// Makes sure that the catalog is one that a server may start over.
+    pub(super) async fn expect_usable(&self) -> anyhow::Result<()> {
+        if let Some(hold) = self.hold.held().await?
+            && hold.has_moved
+        {
+            anyhow::bail!(
+                "this index has moved to {}: start the server with the settings of that place, or move it back with `wheelhouse move-to`",
+                hold.to
+            );
+        }
+        if let Some(name) = self.hold.being_filled().await? {
+            anyhow::bail!(
+                "this catalog is being filled (`{name}`), and does not hold everything yet: run the same command again, which goes on where it stopped, or begin with an empty catalog"
+            );
+        }
+        Ok(())
+    }
 }
 
 /// Opens the catalog that the settings name.
@@ -42,6 +87,7 @@ pub(super) async fn kept(
         CatalogSettings::Sqlite(path) => {
             let catalog = Arc::new(open_sqlite(path, clock)?);
             Ok(Kept {
+                whole: Some(Whole::of(&catalog)),
                 catalog: Arc::clone(&catalog) as _,
                 access_store: catalog,
                 key: token_key(state)?,
@@ -50,8 +96,9 @@ pub(super) async fn kept(
             })
         }
         CatalogSettings::StateFolder => {
-            let (catalog, access_store) = in_state_folder(state, clock)?;
+            let (catalog, access_store, whole) = in_state_folder(state, clock)?;
             Ok(Kept {
+                whole,
                 catalog,
                 access_store,
                 key: token_key(state)?,
@@ -79,6 +126,7 @@ async fn in_postgres(
     };
     let replicas = catalog.replicas().await?;
     Ok(Kept {
+        whole: Some(Whole::of(&catalog)),
         catalog: Arc::clone(&catalog) as _,
         access_store: catalog,
         key,
@@ -92,7 +140,7 @@ pub(super) async fn shared_token_key(catalog: &PostgresCatalog) -> anyhow::Resul
     Ok(catalog.shared_key("tokens", fill_random).await?)
 }
 
-fn open_sqlite(path: &Path, clock: &Arc<dyn Clock>) -> anyhow::Result<SqliteCatalog> {
+pub(super) fn open_sqlite(path: &Path, clock: &Arc<dyn Clock>) -> anyhow::Result<SqliteCatalog> {
     let mut mark = path.as_os_str().to_owned();
     mark.push(".serial");
     let options = SqliteOptions {
@@ -107,10 +155,10 @@ fn open_sqlite(path: &Path, clock: &Arc<dyn Clock>) -> anyhow::Result<SqliteCata
 fn in_state_folder(
     state: &StateFolder,
     clock: &Arc<dyn Clock>,
-) -> anyhow::Result<(Arc<dyn Catalog>, Arc<dyn AccessStore>)> {
+) -> anyhow::Result<(Arc<dyn Catalog>, Arc<dyn AccessStore>, Option<Whole>)> {
     let in_memory = || {
         let catalog = Arc::new(MemoryCatalog::new(&**clock));
-        (Arc::clone(&catalog) as _, catalog as _)
+        (Arc::clone(&catalog) as _, catalog as _, None)
     };
     let Some(path) = state.catalog_file() else {
         return Ok(in_memory());
@@ -123,7 +171,8 @@ fn in_state_folder(
     match SqliteCatalog::open(&path, &options) {
         Ok(catalog) => {
             let catalog = Arc::new(catalog);
-            Ok((Arc::clone(&catalog) as _, catalog as _))
+            let whole = Whole::of(&catalog);
+            Ok((Arc::clone(&catalog) as _, catalog as _, Some(whole)))
         }
         // What is there can still be served, which matters more than the journal.
         Err(error) if state.is_full() => {

@@ -28,14 +28,15 @@ pub(super) async fn file_store(
         expect_catalog(&store, objects, &**catalog).await?;
         return Ok(Arc::new(store));
     }
-    let roots = settings.folders.roots.clone();
-    let store = DirectoryStore::new(roots, directory_options(settings, state))?;
-    Ok(Arc::new(store))
+    directory_store(settings, state)
 }
 
-/// Returns how folders are watched and read.
-pub(super) fn directory_options(settings: &RunSettings, state: &StateFolder) -> DirectoryOptions {
-    DirectoryOptions {
+/// Opens the folders of the files.
+pub(super) fn directory_store(
+    settings: &RunSettings,
+    state: &StateFolder,
+) -> anyhow::Result<Arc<dyn FileStore>> {
+    let options = DirectoryOptions {
         watch: match settings.folders.watch {
             WatchMode::Auto => directory::WatchMode::Auto,
             WatchMode::Poll => directory::WatchMode::Poll,
@@ -44,11 +45,13 @@ pub(super) fn directory_options(settings: &RunSettings, state: &StateFolder) -> 
         listed_hash: settings.pages.hash_algorithm,
         state_folder: state.path().map(Into::into),
         ..DirectoryOptions::default()
-    }
+    };
+    let store = DirectoryStore::new(settings.folders.roots.clone(), options)?;
+    Ok(Arc::new(store))
 }
 
 /// Opens the store of the objects. It belongs to the index whose tokens are made with `key`.
-async fn object_store(
+pub(super) async fn object_store(
     settings: &RunSettings,
     objects: &ObjectSettings,
     state: &StateFolder,

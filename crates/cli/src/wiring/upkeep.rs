@@ -12,12 +12,11 @@ use wheelhouse_index::ports::{
 use wheelhouse_index::replica::Replica;
 use wheelhouse_maintenance::recover::{FolderRecovery, SealedRecovery};
 use wheelhouse_store::catalog::{PostgresCatalog, SqliteCatalog, SqliteOptions, WhenDamaged};
-use wheelhouse_store::files::directory::DirectoryStore;
 use wheelhouse_store::files::objects::{ObjectFileStore, TakeOver};
 use wheelhouse_store::state::{StateError, StateFolder, StateLock};
 
 use super::catalog::shared_token_key;
-use super::files::{directory_options, object_access};
+use super::files::{directory_store, object_access};
 use super::people::token_key;
 use super::{index_options, state_wishes};
 use crate::environment::Environment;
@@ -83,10 +82,7 @@ pub(crate) async fn open_to_check(
     };
     let kept = kept_to_check(settings, &state, &clock, repair).await?;
     let files: Arc<dyn FileStore> = match &settings.files {
-        FileSettings::Folders => {
-            let roots = settings.folders.roots.clone();
-            Arc::new(DirectoryStore::new(roots, directory_options(settings, &state))?)
-        }
+        FileSettings::Folders => directory_store(settings, &state)?,
         FileSettings::Objects(objects) => {
             let (access, options) =
                 object_access(settings, objects, &state, environment, kept.key)?;
@@ -263,9 +259,7 @@ pub(crate) async fn open_to_recover(
         FileSettings::Folders => {
             let note = folder.join(RECOVERING);
             begin_in_folders(&*kept.catalog, &note).await?;
-            let roots = settings.folders.roots.clone();
-            let store = DirectoryStore::new(roots, directory_options(settings, &state))?;
-            let files: Arc<dyn FileStore> = Arc::new(store);
+            let files = directory_store(settings, &state)?;
             let index = index(settings, &kept.catalog, &files, &clock);
             let recovery = FolderRecovery {
                 index: Arc::clone(&index),

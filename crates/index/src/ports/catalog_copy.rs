@@ -243,6 +243,9 @@ pub trait CatalogHold: fmt::Debug + Send + Sync + 'static {
 
     /// Returns who holds it, if anybody does.
     async fn held(&self) -> Result<Option<Hold>, StoreError>;
+
+    /// Returns the name of the filling that it is in the middle of, if there is one.
+    async fn being_filled(&self) -> Result<Option<String>, StoreError>;
 }
 
 /// Why a catalog is held still.

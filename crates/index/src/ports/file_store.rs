@@ -80,6 +80,15 @@ pub trait FileStore: fmt::Debug + Send + Sync + 'static {
         sha256: &Sha256Digest,
     ) -> Result<BroughtBack, PlaceError>;
 
+    /// Opens a file that was discarded and is still kept, and leaves it where it is; of several
+    /// discardings of one file the last. `sha256` is the digest of its content, which is not
+    /// looked at: whoever reads it does.
+    async fn open_discarded(
+        &self,
+        path: &FilePath,
+        sha256: &Sha256Digest,
+    ) -> Result<Option<OpenFile>, StoreError>;
+
     /// Removes for good what was discarded before a moment, and returns how many files that were.
     async fn forget_discarded(&self, before: Timestamp) -> Result<usize, StoreError>;
 

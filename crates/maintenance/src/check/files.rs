@@ -93,7 +93,7 @@ impl Check {
                         report.summary.bytes += record.fingerprint.size_bytes();
                     }
                 }
-                Ok(Verified::Faulty(_) | Verified::Unseen(_)) => {
+                Ok(Verified::Faulty(_) | Verified::Changing | Verified::Away(_)) => {
                     suspects.insert(record.path);
                 }
                 Err(error) if error.is_away => return Err(error),
@@ -132,12 +132,21 @@ impl Check {
         let faults = match self.index.verify(record, self.depth).await {
             Ok(Verified::Whole) => return Ok(()),
             Ok(Verified::Faulty(faults)) => faults,
-            Ok(Verified::Unseen(reason)) => {
+            Ok(Verified::Changing) => {
+                report.found(Finding {
+                    kind: Kind::NotSeen,
+                    about: record.path.to_string(),
+                    sentence: "somebody is writing it, so it was not looked at".to_owned(),
+                    outcome: Outcome::Notice,
+                });
+                return Ok(());
+            }
+            Ok(Verified::Away(reason)) => {
                 report.found(Finding {
                     kind: Kind::NotSeen,
                     about: record.path.to_string(),
                     sentence: format!("it could not be looked at: {reason}"),
-                    outcome: Outcome::Left("check again later".to_owned()),
+                    outcome: Outcome::Left("check again when its place is back".to_owned()),
                 });
                 return Ok(());
             }

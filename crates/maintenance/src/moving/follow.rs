@@ -92,14 +92,25 @@ impl Move {
         let there = self.target.catalog.file(&self.index, &path).await?;
         let state = PathOrMarks::NoFile(self.index.clone(), path.clone());
         self.target.rows.put_state(vec![state]).await?;
-        if let Some(record) = there {
-            let removed = self.target.files.remove(&path, Some(&record.fingerprint));
-            removed.await.map_err(|error| MoveError::File {
-                path,
-                cause: error.into(),
-            })?;
-        }
-        Ok(())
+        let Some(record) = there else {
+            return Ok(());
+        };
+        let files = &self.target.files;
+        let deleted = match record.contents.map(|known| known.digests.sha256) {
+            Some(sha256) => self
+                .deleted_at(&path, &sha256)
+                .await?
+                .map(|at| (sha256, at)),
+            None => None,
+        };
+        let gone = match deleted {
+            Some((sha256, at)) => files.discard(&path, &sha256, at).await,
+            None => files.remove(&path, Some(&record.fingerprint)).await,
+        };
+        gone.map_err(|error| MoveError::File {
+            path,
+            cause: error.into(),
+        })
     }
 
     async fn changed_projects(

@@ -23,9 +23,9 @@ const PAGE: usize = 100;
 /// How many bytes are read in a second at most, also when a round is late.
 const BYTES_PER_SECOND: u64 = 16 * 1024 * 1024;
 /// For how long one of several servers has its turn without asking again.
-const TURN: Duration = Duration::from_mins(5);
+const TURN: Duration = Duration::from_secs(30);
 /// The longest sleep, so that what changes meanwhile is heeded.
-const NAP: Duration = Duration::from_mins(1);
+const NAP: Duration = Duration::from_secs(10);
 /// Which part of a round is left over, in percent, for times at which the server does not run.
 const SPARE: u64 = 10;
 
@@ -114,7 +114,7 @@ impl Scrub {
                 self.index.scrubbed().count(bytes);
                 return Ok(bytes);
             }
-            Ok(Verified::Unseen(_)) => return Ok(0),
+            Ok(Verified::Changing | Verified::Away(_)) => return Ok(0),
             Ok(Verified::Faulty(faults)) => faults,
             Err(error) if error.is_away => return Err(error),
             Err(error) => {
@@ -159,7 +159,8 @@ impl Scrub {
 
 /// Returns how long it is until the next file is due, or until the next round begins.
 fn until_due(position: &Position, total: u64, period: Duration, now: Timestamp) -> Duration {
-    let done = position.files.min(total);
+    // The last one is due when all of the time but the spare is over.
+    let done = (position.files + 1).min(total);
     let span = period / 100 * u32::try_from(100 - SPARE).unwrap_or(100);
     let share = span.as_secs_f64() / precise(total.max(1)) * precise(done);
     let due = position.began.after(Duration::from_secs_f64(share));
@@ -182,14 +183,14 @@ mod tests {
     fn files_are_spread_over_the_round_and_late_ones_are_due_at_once() {
         let mut position = Position::begin(Timestamp(0));
         let after = |days: u32| Timestamp(0).after(DAY * days);
-        assert_eq!(until_due(&position, 9, DAY * 10, after(0)), Duration::ZERO);
-        position.pass(&"a-1.zip".parse().expect("a path"));
         assert_eq!(until_due(&position, 9, DAY * 10, after(0)), DAY);
-        assert_eq!(until_due(&position, 9, DAY * 10, after(1)), Duration::ZERO);
+        position.pass(&"a-1.zip".parse().expect("a path"));
+        assert_eq!(until_due(&position, 9, DAY * 10, after(0)), DAY * 2);
+        assert_eq!(until_due(&position, 9, DAY * 10, after(2)), Duration::ZERO);
         assert_eq!(until_due(&position, 9, DAY * 10, after(8)), Duration::ZERO);
         // A round of the future, after one that is over.
         let next = Position::begin(after(10));
-        assert_eq!(until_due(&next, 9, DAY * 10, after(9)), DAY);
+        assert_eq!(until_due(&next, 9, DAY * 10, after(9)), DAY * 2);
         assert_eq!(until_due(&next, 0, DAY * 10, after(10)), Duration::ZERO);
     }
 }

@@ -6,6 +6,7 @@ pub(super) mod changes;
 mod downloads;
 pub(super) mod events;
 mod inside;
+mod moving;
 mod problem;
 mod project;
 mod status;
@@ -30,6 +31,7 @@ use crate::state::State;
 use problem::Problem;
 
 pub(crate) use caller::ViaSocket;
+pub(crate) use moving::moving_router;
 
 #[derive(OpenApi)]
 #[openapi(info(

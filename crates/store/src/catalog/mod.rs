@@ -9,6 +9,7 @@ mod effect;
 mod matching;
 pub mod memory;
 pub mod postgres;
+pub mod rows;
 mod schema_state;
 pub mod sqlite;
 mod stored;

@@ -19,8 +19,8 @@ use wheelhouse_standards::version::VersionText;
 #[derive(Debug, thiserror::Error)]
 #[error("the catalog holds a row that cannot be understood: {field}: {why}")]
 pub(super) struct BadRow {
-    field: String,
-    why: String,
+    pub(super) field: String,
+    pub(super) why: String,
 }
 
 impl BadRow {

@@ -362,13 +362,19 @@ pub(crate) async fn what_is_not_empty_is_not_filled(one: Shared, other: Shared) 
         matches!(refused, Err(FillError::NotEmpty(_))),
         "{refused:?}"
     );
+    assert_eq!(other.being_filled().await.expect("asked"), None);
     other.begin_filling("a").await.expect("begun");
+    assert_eq!(
+        other.being_filled().await.expect("asked").as_deref(),
+        Some("a")
+    );
     let refused = other.begin_filling("b").await;
     assert!(
         matches!(refused, Err(FillError::NotEmpty(_))),
         "{refused:?}"
     );
     other.end_filling(Serial(1)).await.expect("ended");
+    assert_eq!(other.being_filled().await.expect("asked"), None);
     // Rows are taken by a filling alone.
     let put = other.put_rows(Vec::new(), &Filled::default()).await;
     assert!(put.is_err());

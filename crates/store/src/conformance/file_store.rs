@@ -32,6 +32,7 @@ macro_rules! file_store_promises {
             a_free_path_can_be_replaced
             an_open_file_stays_what_it_was
             what_was_discarded_long_ago_is_forgotten
+            what_was_discarded_can_be_read_while_it_is_kept
             what_stands_beside_a_file_is_found_by_its_path
             marks_are_read_back_as_they_were_written_last
             a_missing_file_is_not_found
@@ -291,6 +292,41 @@ pub(crate) async fn what_was_discarded_long_ago_is_forgotten(store: Store, trace
         .await
         .expect("removed");
     expect_traces(traces, &[]).await;
+}
+
+pub(crate) async fn what_was_discarded_can_be_read_while_it_is_kept(store: Store, _: &dyn Traces) {
+    let at = path("a-1.0.zip");
+    let digest = sha256(b"abc");
+    let kept = async || {
+        let kept = store.open_discarded(&at, &digest).await.expect("looked");
+        kept.map(|file| read_all(&*file.content))
+    };
+    assert_eq!(kept().await, None);
+    drop(place(&store, "a-1.0.zip", b"abc", PlaceMode::New).await);
+    assert_eq!(kept().await, None, "it is not discarded");
+    let moment = Timestamp(100_000_000);
+    store
+        .discard(&at, &digest, moment)
+        .await
+        .expect("discarded");
+    for _ in 0..2 {
+        assert_eq!(kept().await.as_deref(), Some(&b"abc"[..]));
+    }
+    for (other, digest) in [("a-1.0.zip", sha256(b"abd")), ("b-1.0.zip", digest)] {
+        let kept = store.open_discarded(&path(other), &digest).await;
+        assert!(kept.expect("looked").is_none(), "{other} {digest}");
+    }
+    let back = store.bring_back(&at, &digest).await.expect("an answer");
+    assert_ne!(back, BroughtBack::NotKept, "reading takes nothing away");
+    assert_eq!(kept().await, None, "it is back");
+    let moment = Timestamp(200_000_000);
+    store
+        .discard(&at, &digest, moment)
+        .await
+        .expect("discarded");
+    let later = Timestamp(300_000_000);
+    store.forget_discarded(later).await.expect("forgotten");
+    assert_eq!(kept().await, None, "it is forgotten");
 }
 
 pub(crate) async fn what_stands_beside_a_file_is_found_by_its_path(store: Store, _: &dyn Traces) {

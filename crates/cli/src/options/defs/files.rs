@@ -24,6 +24,9 @@ pub(crate) static FILES: OptionDef = OptionDef {
         CommandName::Role,
         CommandName::Token,
         CommandName::Publisher,
+        CommandName::MoveTo,
+        CommandName::Backup,
+        CommandName::Restore,
         CommandName::Check,
         CommandName::Recover,
     ],
@@ -37,7 +40,12 @@ pub(crate) static FILES: OptionDef = OptionDef {
 };
 
 /// The commands that open a store of objects by themselves.
-const STORE: &[CommandName] = &[CommandName::Run, CommandName::Check, CommandName::Recover];
+const STORE: &[CommandName] = &[
+    CommandName::Run,
+    CommandName::MoveTo,
+    CommandName::Check,
+    CommandName::Recover,
+];
 
 pub(crate) static S3_ENDPOINT: OptionDef = OptionDef {
     long: "s3-endpoint",

@@ -24,6 +24,9 @@ pub(crate) static CONFIG: OptionDef = OptionDef {
         CommandName::Token,
         CommandName::Publisher,
         CommandName::Migrate,
+        CommandName::MoveTo,
+        CommandName::Backup,
+        CommandName::Restore,
         CommandName::Check,
         CommandName::Recover,
     ],
@@ -32,6 +35,16 @@ pub(crate) static CONFIG: OptionDef = OptionDef {
     help: "Read settings from this file.",
     details: "Without it `wheelhouse` reads `wheelhouse.toml` in the working folder, else the one in \
            the state folder; `pypi-server` reads none.",
+    ..OptionDef::BASE
+};
+
+pub(crate) static GIVE_UP: OptionDef = OptionDef {
+    long: "give-up",
+    kind: Kind::Switch,
+    commands: &[CommandName::MoveTo],
+    topic: Topic::General,
+    places: Places::CommandLine,
+    help: "Give up a move that stopped while the index was held: let it change again where it is.",
     ..OptionDef::BASE
 };
 
@@ -76,6 +89,9 @@ pub(crate) static HELP: OptionDef = OptionDef {
         CommandName::SetupClient,
         CommandName::Ci,
         CommandName::Migrate,
+        CommandName::MoveTo,
+        CommandName::Backup,
+        CommandName::Restore,
         CommandName::Check,
         CommandName::Recover,
     ],

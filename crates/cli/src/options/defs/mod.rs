@@ -2,6 +2,7 @@
 
 mod access;
 mod address;
+pub(crate) mod backups;
 mod compatibility;
 mod counts;
 mod fallback;
@@ -42,7 +43,7 @@ pub(crate) use folders::{
     CATALOG, CATALOG_PASSWORD_FILE, CHECK, CREATE_MISSING, ROOTS, SCAN_INTERVAL_SECONDS, STATE_DIR,
     WATCH,
 };
-pub(crate) use general::{CONFIG, HELP, URL, VERSION};
+pub(crate) use general::{CONFIG, GIVE_UP, HELP, URL, VERSION};
 pub(crate) use limits::{
     DRAIN_SECONDS, FILE_CACHE_MIB, HEADER_TIMEOUT_SECONDS, MAX_CONNECTIONS, MAX_FAILED_SIGN_INS,
     MAX_UPLOADS_PER_HOUR, PAGE_CACHE_MIB, SCRUB_DAYS, WORKERS,
@@ -156,6 +157,7 @@ pub(crate) static ALL: &[&OptionDef] = &[
     &SERVER,
     &BACKEND,
     &CHECK,
+    &GIVE_UP,
     &CONFIG,
     &URL,
     &HELP,

@@ -6,18 +6,20 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rustix::fs::{AtFlags, CWD, fsync, renameat, unlinkat};
 use rustix::io::Errno;
 use wheelhouse_index::identity::Timestamp;
 use wheelhouse_index::path::FilePath;
-use wheelhouse_index::ports::PlaceError;
+use wheelhouse_index::ports::{OpenFile, PlaceError};
 use wheelhouse_standards::digest::Sha256Digest;
 
 use super::Shared;
+use super::content::FileContent;
 use super::failure::place_error;
 use super::moving::move_new;
-use super::root::{Root, file_type, is_absence, statx_file};
+use super::root::{Root, file_type, fingerprint_of, is_absence, statx_file};
 
 /// Longest name of a file, in bytes, as Linux has it.
 const MAX_NAME_BYTES: usize = 255;
@@ -125,6 +127,34 @@ fn copy_back(from: &Path, to: &Path) -> io::Result<()> {
     copy.set_modified(modified)?;
     copy.sync_all()?;
     fs::remove_file(from)
+}
+
+/// Opens what is kept of a path and a digest, in the first root that has it. Blocks.
+pub(super) fn open(
+    shared: &Shared,
+    path: &FilePath,
+    sha256: &Sha256Digest,
+) -> io::Result<Option<OpenFile>> {
+    let wanted = ending_of(path, sha256);
+    for root in &shared.roots {
+        let kept = entries(root).filter(|entry| entry.ending == wanted);
+        let Some(newest) = kept.max_by_key(|entry| entry.at) else {
+            continue;
+        };
+        let file = match File::open(&newest.path) {
+            Ok(file) => file,
+            // It was brought back, or forgotten, since.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(error),
+        };
+        let fingerprint = fingerprint_of(&file.metadata()?);
+        return Ok(Some(OpenFile {
+            fingerprint,
+            settled: true,
+            content: Arc::new(FileContent::new(file, fingerprint.size_bytes())),
+        }));
+    }
+    Ok(None)
 }
 
 /// Removes what was discarded before a moment, and nothing else, and returns how many files that

@@ -200,6 +200,17 @@ impl FileStore for DirectoryStore {
         })
     }
 
+    async fn open_discarded(
+        &self,
+        path: &FilePath,
+        sha256: &Sha256Digest,
+    ) -> Result<Option<OpenFile>, StoreError> {
+        let (shared, path, sha256) = (Arc::clone(&self.shared), path.clone(), *sha256);
+        run(move || bin::open(&shared, &path, &sha256))
+            .await?
+            .map_err(|error| StoreError::new(BACKEND, "open a deleted file", error))
+    }
+
     async fn forget_discarded(&self, before: Timestamp) -> Result<usize, StoreError> {
         let shared = Arc::clone(&self.shared);
         run(move || bin::forget(&shared, before))

@@ -12,7 +12,7 @@ use wheelhouse_index::ports::{BroughtBack, PlaceError, StoreError};
 use wheelhouse_standards::digest::Sha256Digest;
 
 use super::Shared;
-use super::failure::{is_missing, place_error, store_error};
+use super::failure::{BACKEND, is_missing, place_error, store_error};
 use super::keys::{is_about, moment_in};
 use super::record::{MAX_BYTES, Record};
 
@@ -59,13 +59,7 @@ pub(super) async fn bring_back(
     path: &FilePath,
     sha256: &Sha256Digest,
 ) -> Result<BroughtBack, PlaceError> {
-    let all = shared.list(&shared.keys.discarded(sha256)).await?;
-    let mut tombstones: Vec<Path> = all
-        .into_iter()
-        .map(|object| object.location)
-        .filter(|key| is_about(key, path))
-        .collect();
-    tombstones.sort_by_key(moment_in);
+    let tombstones = tombstones(shared, path, sha256).await?;
     let (newest, is_back) = match tombstones.last() {
         Some(newest) => (newest.clone(), false),
         None => match records(shared, path, sha256).await?.pop() {
@@ -76,13 +70,7 @@ pub(super) async fn bring_back(
     let Some(sealed) = shared.get("read a record", &newest, MAX_BYTES).await? else {
         return Ok(BroughtBack::NotKept);
     };
-    let record = Record::unseal(&sealed).map_err(|error| {
-        StoreError::new(
-            "object store",
-            "read a record",
-            format!("{newest}: {error}"),
-        )
-    })?;
+    let record = unsealed(&newest, &sealed)?;
     let key = shared.keys.record(sha256, path, Uuid::new_v4());
     if !is_back {
         shared.put("write a record", &key, sealed).await?;
@@ -104,6 +92,39 @@ pub(super) async fn bring_back(
         },
         uploaded_at: record.uploaded_at,
     })
+}
+
+/// Returns the size of the content that a path had, if it may come back.
+pub(super) async fn kept(
+    shared: &Shared,
+    path: &FilePath,
+    sha256: &Sha256Digest,
+) -> Result<Option<u64>, StoreError> {
+    let Some(newest) = tombstones(shared, path, sha256).await?.pop() else {
+        return Ok(None);
+    };
+    let sealed = shared.get("read a record", &newest, MAX_BYTES).await?;
+    sealed
+        .map(|sealed| unsealed(&newest, &sealed).map(|record| record.size_bytes))
+        .transpose()
+}
+
+/// Returns the tombstones of a path that had this content, the last one last.
+async fn tombstones(
+    shared: &Shared,
+    path: &FilePath,
+    sha256: &Sha256Digest,
+) -> Result<Vec<Path>, StoreError> {
+    let all = shared.list(&shared.keys.discarded(sha256)).await?;
+    let keys = all.into_iter().map(|object| object.location);
+    let mut tombstones: Vec<Path> = keys.filter(|key| is_about(key, path)).collect();
+    tombstones.sort_by_key(moment_in);
+    Ok(tombstones)
+}
+
+fn unsealed(key: &Path, sealed: &[u8]) -> Result<Record, StoreError> {
+    Record::unseal(sealed)
+        .map_err(|error| StoreError::new(BACKEND, "read a record", format!("{key}: {error}")))
 }
 
 async fn records(

@@ -309,6 +309,29 @@ impl FileStore for ObjectFileStore {
         discarding::bring_back(&self.shared, path, sha256).await
     }
 
+    async fn open_discarded(
+        &self,
+        path: &FilePath,
+        sha256: &Sha256Digest,
+    ) -> Result<Option<OpenFile>, StoreError> {
+        let Some(size_bytes) = discarding::kept(&self.shared, path, sha256).await? else {
+            return Ok(None);
+        };
+        let recorded = Fingerprint::Object {
+            size_bytes,
+            sha256: *sha256,
+        };
+        match self.open(path, Some(&recorded)).await {
+            Ok(file) => Ok(Some(file)),
+            // The tombstone outlived its content: it cannot come back.
+            Err(OpenError::NotFound | OpenError::Damaged(_)) => Ok(None),
+            Err(OpenError::Store(error)) => Err(error),
+            Err(error @ OpenError::Away(_)) => {
+                Err(StoreError::new(BACKEND, "open a deleted file", error).while_away(true))
+            }
+        }
+    }
+
     async fn forget_discarded(&self, before: Timestamp) -> Result<usize, StoreError> {
         discarding::forget(&self.shared, before).await
     }

@@ -58,6 +58,15 @@ impl CatalogHold for PostgresCatalog {
         };
         told("see whether the catalog is held", found.await)
     }
+
+    async fn being_filled(&self) -> Result<Option<String>, StoreError> {
+        let found = async {
+            let sql = "SELECT name FROM copying WHERE state = 'filling'";
+            let row = self.reads.row(sql, &[]).await?;
+            Ok(row.map(|row| row.try_get(0)).transpose()?)
+        };
+        told("see whether the catalog is being filled", found.await)
+    }
 }
 
 fn in_words(outcome: Outcome<Result<Serial, String>>) -> Result<Serial, StoreError> {

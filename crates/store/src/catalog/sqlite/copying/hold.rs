@@ -44,6 +44,15 @@ impl CatalogHold for SqliteCatalog {
     async fn held(&self) -> Result<Option<Hold>, StoreError> {
         self.read("see whether the catalog is held", held).await
     }
+
+    async fn being_filled(&self) -> Result<Option<String>, StoreError> {
+        self.read("see whether the catalog is being filled", |connection| {
+            let sql = "SELECT name FROM copying WHERE state = ?1";
+            let found = connection.query_row(sql, [FILLING], |row| row.get(0));
+            Ok(found.optional()?)
+        })
+        .await
+    }
 }
 
 /// Fails if the catalog is held still.

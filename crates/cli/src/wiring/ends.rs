@@ -1,0 +1,270 @@
+//! The two ends of a move: an index that is there, served or not, and a place for it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context as _, anyhow, bail};
+use wheelhouse_index::ports::{Clock, FileStore, SystemClock};
+use wheelhouse_store::catalog::{PostgresCatalog, SqliteCatalog, SqliteOptions, WhenDamaged};
+use wheelhouse_store::state::{StateError, StateFolder, StateLock};
+
+use super::catalog::{Whole, kept, open_sqlite};
+use super::files::{directory_store, file_store, object_store};
+use super::{Wired, state_wishes, wire};
+use crate::environment::Environment;
+use crate::settings::{CatalogSettings, FileSettings, RunSettings};
+
+/// The name under which servers share the key of tokens in a database.
+const TOKENS: &str = "tokens";
+
+/// An index that is there.
+#[derive(Debug)]
+pub(crate) struct SourceEnd {
+    pub(crate) whole: Whole,
+    pub(crate) files: Arc<dyn FileStore>,
+    /// The key that tokens are made with.
+    pub(crate) key: [u8; 32],
+    /// Where it is, for people.
+    pub(crate) place: String,
+    /// The state folder of the server on this machine that serves it, if one does.
+    pub(crate) served_from: Option<PathBuf>,
+    _lock: Option<StateLock>,
+    _wired: Option<Box<Wired>>,
+}
+
+/// A place for an index.
+#[derive(Debug)]
+pub(crate) struct TargetEnd {
+    pub(crate) whole: Whole,
+    pub(crate) files: Arc<dyn FileStore>,
+    /// Where it is, for people.
+    pub(crate) place: String,
+    /// What is among the files already, if anything is.
+    pub(crate) files_there: Option<String>,
+    // Given back last.
+    _lock: StateLock,
+}
+
+/// Opens the index that the settings name. If no server serves it, what is in its folders is looked
+/// at first, as a server does at its start.
+///
+/// # Errors
+/// Whatever cannot be opened, with what to do about it.
+pub(crate) async fn source(
+    settings: &RunSettings,
+    environment: &Environment,
+) -> anyhow::Result<SourceEnd> {
+    let state = StateFolder::choose(&state_wishes(settings, environment))?;
+    let folder = state
+        .path()
+        .with_context(|| format!("there is no catalog that could be copied: {}", state.note()))?;
+    let place = place_of(settings, &state);
+    match StateLock::take(folder) {
+        Ok(lock) if matches!(settings.files, FileSettings::Folders) => {
+            drop(lock);
+            at_rest(settings, environment, place).await
+        }
+        Ok(lock) => {
+            let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+            let kept = kept(settings, &state, &clock).await?;
+            let whole = kept.whole.context("the catalog is in memory")?;
+            let files = file_store(settings, &state, environment, kept.key, &kept.catalog).await?;
+            Ok(SourceEnd {
+                whole,
+                files,
+                key: kept.key,
+                place,
+                served_from: None,
+                _lock: Some(lock),
+                _wired: None,
+            })
+        }
+        Err(StateError::InUse { path, .. }) => {
+            let (whole, key) = beside_a_server(settings, &state).await?;
+            let files = file_store(settings, &state, environment, key, &whole.catalog).await?;
+            Ok(SourceEnd {
+                whole,
+                files,
+                key,
+                place,
+                served_from: Some(path),
+                _lock: None,
+                _wired: None,
+            })
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn at_rest(
+    settings: &RunSettings,
+    environment: &Environment,
+    place: String,
+) -> anyhow::Result<SourceEnd> {
+    let mut wired = Box::new(wire(settings, environment, None).await?);
+    // What is there must be known before it is copied.
+    let _ = (&mut wired.first_scan).await;
+    let whole = wired.whole.clone().context("the catalog is in memory")?;
+    Ok(SourceEnd {
+        whole,
+        files: Arc::clone(&wired.files),
+        key: wired.key,
+        place,
+        served_from: None,
+        _lock: None,
+        _wired: Some(wired),
+    })
+}
+
+/// Opens the catalog of a server that runs.
+async fn beside_a_server(
+    settings: &RunSettings,
+    state: &StateFolder,
+) -> anyhow::Result<(Whole, [u8; 32])> {
+    let none = |_: &mut [u8; 32]| Err(std::io::Error::other("there is none"));
+    let key = || {
+        let key = state.token_key(none);
+        key.context("cannot read the key that tokens are made with")
+    };
+    let to_read = |path: &Path| SqliteCatalog::open_to_read(path, None).map(Arc::new);
+    match &settings.state.catalog {
+        CatalogSettings::Postgres(address) => {
+            let catalog = PostgresCatalog::open(address, Arc::new(SystemClock)).await?;
+            let key = catalog.shared_key(TOKENS, none).await?;
+            Ok((Whole::of(&Arc::new(catalog)), key))
+        }
+        CatalogSettings::Sqlite(path) => Ok((Whole::of(&to_read(path)?), key()?)),
+        CatalogSettings::StateFolder => {
+            let path = state.catalog_file().context("the catalog is in memory")?;
+            Ok((Whole::of(&to_read(&path)?), key()?))
+        }
+    }
+}
+
+/// Opens a place for an index whose tokens are made with `key`. What is there already may be what an
+/// earlier try has left.
+///
+/// # Errors
+/// Whatever cannot be opened, with what to do about it.
+pub(crate) async fn target(
+    settings: &RunSettings,
+    environment: &Environment,
+    key: [u8; 32],
+) -> anyhow::Result<TargetEnd> {
+    let state = StateFolder::choose(&state_wishes(settings, environment))?;
+    let folder = state.path().with_context(|| {
+        format!(
+            "the place needs a state folder, and has none: {}; `state-dir` names one",
+            state.note()
+        )
+    })?;
+    let lock = match StateLock::take(folder) {
+        Err(StateError::InUse { path, .. }) => bail!(
+            "the state folder `{}` of the place to move to is in use by a server: name another one there with `state-dir`",
+            path.display()
+        ),
+        lock => lock?,
+    };
+    let copy = |new: &mut [u8; 32]| {
+        new.copy_from_slice(&key);
+        Ok(())
+    };
+    let own = match &settings.state.catalog {
+        CatalogSettings::Postgres(address) => {
+            let catalog = PostgresCatalog::open(address, Arc::new(SystemClock)).await?;
+            (
+                catalog.shared_key(TOKENS, copy).await?,
+                Whole::of(&Arc::new(catalog)),
+            )
+        }
+        CatalogSettings::Sqlite(path) => {
+            let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+            let catalog = Arc::new(open_sqlite(path, &clock)?);
+            (state.token_key(copy)?, Whole::of(&catalog))
+        }
+        CatalogSettings::StateFolder => {
+            let path = state
+                .catalog_file()
+                .context("the catalog would be in memory")?;
+            let options = SqliteOptions {
+                clock: Arc::new(SystemClock),
+                serial_mark: state.serial_mark_file(),
+                when_damaged: WhenDamaged::Refuse,
+            };
+            let catalog = Arc::new(SqliteCatalog::open(&path, &options)?);
+            (state.token_key(copy)?, Whole::of(&catalog))
+        }
+    };
+    let (own_key, whole) = own;
+    let place = place_of(settings, &state);
+    if own_key != key {
+        bail!(
+            "another index was kept at {place}: its key of tokens is another one; name an empty place, or empty that one with its state folder"
+        );
+    }
+    let (files, files_there): (Arc<dyn FileStore>, _) = match &settings.files {
+        FileSettings::Folders => {
+            let there = settings
+                .folders
+                .roots
+                .iter()
+                .find_map(|root| first_in(root));
+            (directory_store(settings, &state)?, there)
+        }
+        FileSettings::Objects(objects) => {
+            let store = object_store(settings, objects, &state, environment, key).await?;
+            let there = store.holds_files().await?;
+            (
+                Arc::new(store),
+                there.then(|| format!("objects at {}", objects.place)),
+            )
+        }
+    };
+    Ok(TargetEnd {
+        whole,
+        files,
+        place,
+        files_there,
+        _lock: lock,
+    })
+}
+
+/// Returns something that is in a folder and not hidden.
+fn first_in(root: &Path) -> Option<String> {
+    let entries = std::fs::read_dir(root).ok()?;
+    let names = entries.flatten().map(|entry| entry.path());
+    let is_hidden = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default();
+        name.as_encoded_bytes().starts_with(b".")
+    };
+    let mut others = names.filter(|path| !is_hidden(path));
+    others.next().map(|path| path.display().to_string())
+}
+
+/// Says where an index is.
+fn place_of(settings: &RunSettings, state: &StateFolder) -> String {
+    let catalog = match &settings.state.catalog {
+        CatalogSettings::Postgres(address) => address.to_string(),
+        CatalogSettings::Sqlite(path) => path.display().to_string(),
+        CatalogSettings::StateFolder => state
+            .catalog_file()
+            .map_or_else(|| "memory".to_owned(), |path| path.display().to_string()),
+    };
+    let files = match &settings.files {
+        FileSettings::Folders => {
+            let roots = settings.folders.roots.iter();
+            let roots: Vec<_> = roots.map(|root| root.display().to_string()).collect();
+            roots.join(", ")
+        }
+        FileSettings::Objects(objects) => objects.place.to_string(),
+    };
+    format!("{files} (catalog: {catalog})")
+}
+
+/// Makes sure that two ends are two places.
+pub(crate) fn expect_apart(source: &SourceEnd, target: &TargetEnd) -> anyhow::Result<()> {
+    if source.place == target.place {
+        return Err(anyhow!("the index is at {} already", source.place));
+    }
+    Ok(())
+}
