@@ -38,6 +38,7 @@ use self::catalog::{Kept, kept};
 pub(crate) use self::catalog::{Whole, migrate};
 use self::certificates::certificate;
 use self::files::file_store;
+pub(crate) use self::files::owner_of;
 use self::people::{exchange, identities, sign_in};
 use crate::environment::Environment;
 use crate::logging::RequestLog;

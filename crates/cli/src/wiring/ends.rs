@@ -15,7 +15,7 @@ use crate::environment::Environment;
 use crate::settings::{CatalogSettings, FileSettings, RunSettings};
 
 /// The name under which servers share the key of tokens in a database.
-const TOKENS: &str = "tokens";
+pub(crate) const TOKENS: &str = "tokens";
 
 /// An index that is there.
 #[derive(Debug)]

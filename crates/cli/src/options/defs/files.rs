@@ -37,13 +37,21 @@ pub(crate) static FILES: OptionDef = OptionDef {
     ..OptionDef::BASE
 };
 
+/// The commands that open a store of objects by themselves.
+const STORE: &[CommandName] = &[
+    CommandName::Run,
+    CommandName::MoveTo,
+    CommandName::Backup,
+    CommandName::Restore,
+];
+
 pub(crate) static S3_ENDPOINT: OptionDef = OptionDef {
     long: "s3-endpoint",
     kind: Kind::Text {
         name: "URL",
         check: checks::web_address,
     },
-    commands: &[CommandName::Run, CommandName::MoveTo],
+    commands: STORE,
     topic: Topic::Folders,
     help: "The address of the store of the objects, if it is not that of its kind.",
     details: "For stores that speak the language of S3, and for stand-ins of the others. \
@@ -57,7 +65,7 @@ pub(crate) static S3_REGION: OptionDef = OptionDef {
         name: "NAME",
         check: checks::region,
     },
-    commands: &[CommandName::Run, CommandName::MoveTo],
+    commands: STORE,
     topic: Topic::Folders,
     help: "The region of the bucket [default: AWS_REGION, else us-east-1].",
     ..OptionDef::BASE
@@ -67,7 +75,7 @@ pub(crate) static S3_BUCKET_IN_HOST: OptionDef = OptionDef {
     long: "s3-bucket-in-host",
     kind: Kind::Truth,
     default: DefaultValue::both("false"),
-    commands: &[CommandName::Run, CommandName::MoveTo],
+    commands: STORE,
     topic: Topic::Folders,
     help: "Name the bucket in the host's name, and not in the path.",
     ..OptionDef::BASE
@@ -77,7 +85,7 @@ pub(crate) static FILES_PLAIN_HTTP: OptionDef = OptionDef {
     long: "files-plain-http",
     kind: Kind::Truth,
     default: DefaultValue::both("false"),
-    commands: &[CommandName::Run, CommandName::MoveTo],
+    commands: STORE,
     topic: Topic::Folders,
     help: "Allow a store of objects without encryption that is not on this machine.",
     ..OptionDef::BASE
