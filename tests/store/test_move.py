@@ -10,6 +10,8 @@ import os
 import random
 import sqlite3
 import subprocess
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -95,6 +97,13 @@ def plain(serve) -> Site:
     return serve(WHEELHOUSE, *GIVEN, *rules, users=USERS)
 
 
+@pytest.fixture
+def client() -> Iterator[Client]:
+    client = Client()
+    yield client
+    client.close()
+
+
 def near(site: Site, name: str = "there", **more: object) -> Path:
     """Settings of a place beside the folder."""
     (site.folder / f"{name}-objects").mkdir(exist_ok=True)
@@ -107,20 +116,19 @@ def publish(site: Site, client: Client, *files) -> None:
         assert client.upload(site, file).status == 200, file.filename
 
 
-def test_a_move_takes_all_that_is_known_along(plain):
-    client = Client()
+def test_a_move_takes_all_that_is_known_along(plain, client):
     files = [wheel("demo", f"1.{number}") for number in range(4)]
     publish(plain, client, *files, wheel("gone", "1.0"))
     token = json.loads(own(plain, "token", "make", "ci", "--owner", "ada", "--rights", "upload", "--json"))["token"]
     own(plain, "yank", "demo==1.0", "--reason", "broken")
-    own(plain, "delete", "demo==1.1")
-    own(plain, "delete", "gone")
+    own(plain, "delete", "demo==1.1", "--yes")
+    own(plain, "delete", "gone", "--yes")
     own(plain, "status", "demo", "deprecated", "--reason", "use other")
     own(plain, "group", "add", "data", "bob")
     for _ in range(3):
         assert client.file(plain, files[2].filename).status == 200
     told = lambda *words: json.loads(own(plain, *words, "--json"))
-    wait_until(lambda: told("stats", "demo")["total"] == 3, seconds=60)
+    wait_until(lambda: told("stats", "demo")["downloads"]["total"] == 3, seconds=60)
     before = [own(plain, "log", "--all", "--json"), own(plain, "log", "--access", "--json"), own(plain, "group", "--json")]
     counts = told("stats", "demo")
 
@@ -155,15 +163,15 @@ def test_a_move_that_is_killed_goes_on_where_it_was(plain):
     ends = []
     with at_work(plain, load, "during"):
         for _ in range(12):
-            process = subprocess.Popen(
+            with subprocess.Popen(
                 [binary("wheelhouse"), "move-to", there, plain.packages], cwd=plain.folder, env=plain.environment,
                 stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-            )
-            try:
-                process.wait(draw.uniform(0.05, 1.2))
-            except subprocess.TimeoutExpired:
-                process.kill()
-            ends.append((process.wait(), process.stderr.read()))
+            ) as process:
+                try:
+                    process.wait(draw.uniform(0.05, 1.2))
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                ends.append((process.wait(), process.stderr.read()))
             if ends[-1][0] >= 0:
                 break
         else:
@@ -188,12 +196,13 @@ def refused(site: Site, *words: str | Path) -> str:
     done = move(site, *words)
     assert done.returncode == 1, done.stderr
     name = hashlib.sha256(done.stderr.encode()).hexdigest()[:8]
-    publish(site, Client(), wheel("goes-on", f"1.{int(name, 16)}"))
+    with closing(Client()) as client:
+        publish(site, client, wheel("goes-on", f"1.{int(name, 16)}"))
     return done.stderr
 
 
-def test_a_place_that_is_not_empty_is_refused(plain, cluster):
-    publish(plain, Client(), wheel("demo", "1.0"))
+def test_a_place_that_is_not_empty_is_refused(plain, client, cluster):
+    publish(plain, client, wheel("demo", "1.0"))
     folder = plain.folder / "other"
     folder.mkdir()
     (folder / "notes.txt").write_text("mine")
@@ -228,33 +237,37 @@ def test_a_place_that_is_not_empty_is_refused(plain, cluster):
         stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )
     assert moved.wait(120) == 0
-    publish(plain, Client(), wheel("after", "1.0"))
+    publish(plain, client, wheel("after", "1.0"))
 
 
-def test_a_server_that_does_not_start_lets_the_old_one_go_on(plain):
-    publish(plain, Client(), wheel("demo", "1.0"))
-    there = near(plain, log_file="no/such/folder/log")
+def test_a_server_that_does_not_start_lets_the_old_one_go_on(plain, client):
+    publish(plain, client, wheel("demo", "1.0"))
+    # Another page is there: that is found when everything else is open.
+    there = near(plain, health_endpoint="/simple/")
     said = refused(plain, there, plain.packages)
     assert "did not start" in said and "goes on where it is" in said, said
-    assert Client().page(plain, "demo").status == 200
+    assert client.page(plain, "demo").status == 200
 
 
-def test_a_file_that_is_damaged_is_named_and_nothing_moves(plain):
+def test_a_file_that_is_damaged_is_named_and_nothing_moves(plain, client):
     files = [wheel("demo", f"1.{number}") for number in range(3)]
-    publish(plain, Client(), *files)
+    publish(plain, client, *files)
+    # While nobody looks: as bits turn.
+    plain.stop()
     path = plain.packages / files[1].filename
     was = path.stat()
     with path.open("r+b") as file:
         file.seek(40)
         file.write(b"XXXX")
     os.utime(path, ns=(was.st_atime_ns, was.st_mtime_ns))
+    plain.start()
     said = refused(plain, near(plain), plain.packages)
     assert files[1].filename in said and "SHA-256" in said, said
 
 
-def test_a_disk_that_fills_is_told_and_the_move_goes_on_when_there_is_room(plain):
+def test_a_disk_that_fills_is_told_and_the_move_goes_on_when_there_is_room(plain, client):
     files = [wheel("demo", f"1.{number}", source="#" + random.Random(number).randbytes(120_000).hex()) for number in range(30)]
-    publish(plain, Client(), *files)
+    publish(plain, client, *files)
     small = plain.folder / "there-objects"
     small.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", small], check=True)
@@ -265,7 +278,6 @@ def test_a_disk_that_fills_is_told_and_the_move_goes_on_when_there_is_room(plain
         subprocess.run(["mount", "-o", "remount,size=200m", small], check=True)
         moved = move(plain, there, plain.packages)
         assert moved.returncode == 0, moved.stderr
-        client = Client()
         for file in files:
             assert client.file(plain, file.filename).body == file.content
     finally:
@@ -273,8 +285,7 @@ def test_a_disk_that_fills_is_told_and_the_move_goes_on_when_there_is_room(plain
         subprocess.run(["umount", small], check=True)
 
 
-def test_a_move_that_stopped_while_the_index_was_held_can_be_given_up(plain):
-    client = Client()
+def test_a_move_that_stopped_while_the_index_was_held_can_be_given_up(plain, client):
     publish(plain, client, wheel("demo", "1.0"))
     there = near(plain)
     begun = move(plain, there, plain.packages, "--give-up")
@@ -283,7 +294,7 @@ def test_a_move_that_stopped_while_the_index_was_held_can_be_given_up(plain):
     target = f"file:{plain.folder}/there-objects (catalog: {plain.folder}/there/catalog.sqlite)"
     name = hashlib.sha256(f"{place}\0{target}".encode()).hexdigest()[:16]
     plain.stop()
-    with sqlite3.connect(plain.state / "catalog.sqlite") as catalog:
+    with closing(sqlite3.connect(plain.state / "catalog.sqlite")) as catalog, catalog:
         held = ("held", f"move {name}", "there", 1, 0, 0)
         catalog.execute("INSERT INTO copying VALUES (1, ?, ?, ?, ?, ?, ?)", held)
     plain.start()
@@ -299,9 +310,9 @@ def test_a_move_that_stopped_while_the_index_was_held_can_be_given_up(plain):
     publish(plain, client, wheel("demo", "2.0"))
 
 
-def test_an_index_that_nobody_serves_moves_too(plain):
+def test_an_index_that_nobody_serves_moves_too(plain, client):
     files = [wheel("demo", f"1.{number}") for number in range(5)]
-    publish(plain, Client(), *files[:3])
+    publish(plain, client, *files[:3])
     plain.stop()
     # Nobody has listed these yet.
     for file in files[3:]:
@@ -313,6 +324,5 @@ def test_an_index_that_nobody_serves_moves_too(plain):
     assert again.returncode == 1 and "has moved to file:" in again.stderr, again.stderr
     plain.options, plain.root_arguments = ["--config", str(there)], []
     plain.start()
-    client = Client()
     for file in files:
         assert client.file(plain, file.filename).body == file.content

@@ -15,6 +15,7 @@ use crate::inspect::Inspector;
 use crate::journal::JournalReader;
 use crate::knowledge::Knowledge;
 use crate::locks::NameLocks;
+use crate::path::FilePath;
 use crate::permission::{Pattern, Sight};
 use crate::ports::{Catalog, Clock, Committed, Counts, FileStore, StoreError};
 use crate::reading::{Learner, Reader};
@@ -215,6 +216,21 @@ impl Index {
     /// elsewhere for it.
     pub fn surely_lacks(&self, project: &ProjectKey) -> bool {
         self.knowledge.surely_lacks(project)
+    }
+
+    /// Returns a file that was being written when everything was looked at last, is there, and is not
+    /// listed yet, if there is one.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the catalog cannot be read.
+    pub async fn still_written(&self) -> Result<Option<FilePath>, StoreError> {
+        for path in self.knowledge.unsettled() {
+            let is_listed = self.catalog.file(&self.name, &path).await?.is_some();
+            if !is_listed && self.files.open(&path, None).await.is_ok() {
+                return Ok(Some(path));
+            }
+        }
+        Ok(None)
     }
 
     /// Succeeds if the catalog and the files can be read, and all files are listed.
