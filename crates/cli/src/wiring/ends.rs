@@ -174,7 +174,7 @@ pub(crate) async fn target(
     })?;
     let lock = match StateLock::take(folder) {
         Err(StateError::InUse { path, .. }) => bail!(
-            "the state folder `{}` of the place to move to is in use by a server: name another one there with `state-dir`",
+            "the state folder `{}` of the place that is to be filled is in use by a server: stop it, or name another folder there with `state-dir`",
             path.display()
         ),
         lock => lock?,
