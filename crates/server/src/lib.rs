@@ -32,6 +32,7 @@ mod patient_io;
 mod readmes;
 mod render;
 mod request;
+mod room;
 mod route;
 mod routes;
 mod server;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ipnet::IpNet;
-use wheelhouse_index::ports::AttestationVerifier;
+use wheelhouse_index::ports::{AttestationVerifier, Disks};
 use wheelhouse_index::publish::Overwrite;
 
 use crate::abuse::AbuseLimits;
@@ -62,6 +62,8 @@ pub struct Settings {
     pub page_cache_bytes: u64,
     /// Bytes of files to keep.
     pub file_cache_bytes: u64,
+    /// The folders whose room administrators are shown.
+    pub disks: Arc<dyn Disks>,
 }
 
 /// What is at `/`.
