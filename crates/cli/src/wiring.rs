@@ -277,6 +277,7 @@ fn server_settings(
             LegacyActions::Gone => server::LegacyActions::Gone,
         },
         attestations: attestations_of(&settings.uploads.attestations)?,
+        surrogate_keys: settings.pages.surrogate_keys,
         tar_gz_type: settings.pages.tar_gz_type.as_str(),
         tls,
         hsts_seconds: settings.bind.hsts_seconds,

@@ -13,6 +13,7 @@ mod chunks;
 mod compress;
 mod drained;
 mod durations;
+mod edge;
 mod error;
 mod external;
 mod file_cache;

@@ -46,6 +46,8 @@ pub struct Settings {
     pub legacy_actions: LegacyActions,
     /// What becomes of attestations that come with uploads.
     pub attestations: Attestations,
+    /// Whether answers that everybody may have say under which words a network forgets them.
+    pub surrogate_keys: bool,
     /// The media type of `.tar.gz` files.
     pub tar_gz_type: &'static str,
     /// Peers whose `X-Forwarded-Host`, `-Proto` and `-Prefix` are believed.
