@@ -13,7 +13,7 @@ from support import http, uploads
 from support.distributions import Distribution, wheel
 from support.ports import free_port
 from support.postgres import OWNER, PASSWORD, Cluster, programs
-from support.programs import binary, clean_environment
+from support.programs import binary, clean_environment, venv
 from support.waiting import wait_until
 
 FOLDER = Path(__file__).parents[2] / "docs/operations"
@@ -113,6 +113,7 @@ class Installation:
         (folder / "bin/systemctl").write_text(SYSTEMCTL)
         (folder / "bin/systemctl").chmod(0o755)
         (folder / "bin/wheelhouse").symlink_to(binary("wheelhouse"))
+        (folder / "bin/twine").symlink_to(venv("twine-6") / "twine")
         (self.home / ".htpasswd").write_text(HTPASSWD)
         for file in FILES:
             (self.home / file.filename).write_bytes(file.content)

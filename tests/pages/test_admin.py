@@ -157,7 +157,7 @@ def test_audit_trail_filters(site, browser):
 
 def test_audit_trail_has_pages(site, browser):
     for number in range(120):
-        own(site, "role", "demo", "maintainer" if number % 2 else "none", f"user{number // 2}")
+        own(site, "role", "demo", "none" if number % 2 else "maintainer", f"user{number // 2}")
     root = browser("root")
     root.get("/admin/audit")
     shown = [events(root)]
@@ -180,6 +180,7 @@ def test_audit_trail_has_pages(site, browser):
 
 def test_browsers_are_signed_out_by_command(site, browser):
     ada, bob = browser("ada"), browser("bob")
+    browser("ada").get("/account")
     ada.get("/account")
     assert "wheelhouse account sign-out ada --server" in ada.text
     assert "no browser is signed in any more" in own(site, "account", "sign-out", "ada")

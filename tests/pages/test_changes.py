@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 
@@ -68,8 +69,8 @@ def test_the_page_shows_the_call_that_tells_the_same(serve, wheelhouse):
     site = serve(wheelhouse, files=[OLD, NEW])
     for page in [PAGE, f"{PAGE}?file=demo-2.0-py3-none-any.whl"]:
         [command] = re.findall(r'data-copy="(curl [^"]*)"', site.get(page).text)
-        [path] = re.findall(rf"curl &#x27;{site.url[:-1]}(/api/[^ ]+)&#x27;$", command)
-        assert json.loads(site.get(path.replace("&amp;", "&")).text) == changes(site), command
+        [path] = re.findall(rf"curl '{site.url[:-1]}(/api/[^ ]+)'$", html.unescape(command))
+        assert json.loads(site.get(path).text) == changes(site), command
 
 
 def test_the_page_shows_what_runs_before_everything_else(serve, wheelhouse):
