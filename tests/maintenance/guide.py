@@ -118,13 +118,17 @@ class Installation:
         for file in FILES:
             (self.home / file.filename).write_bytes(file.content)
         self.port = free_port()
+        second = free_port()
         self.environment: dict[str, str] = {}
         self.replaced = {
             "http://127.0.0.1:8080/": f"http://127.0.0.1:{self.port}/",
-            "/var/backups/wheelhouse": str(folder / "backups/wheelhouse"),
+            "/var/backups/": f"{folder}/backups/",
+            "/backups/packages": str(folder / "backups/packages"),
             "/srv/packages": str(folder / "packages"),
             "/var/lib/": f"{folder}/var/",
             "/run/": f"{folder}/run/",
+            "--port 8081": f"--port {second}",
+            "127.0.0.1:8081": f"127.0.0.1:{second}",
         }
 
     def unit(self, name: str, port: int, *words: str) -> None:
@@ -149,8 +153,8 @@ class Installation:
 
     def run(self, text: str) -> str:
         """Runs commands as a shell does that ends at the first that fails."""
-        for old, new in self.replaced.items():
-            text = text.replace(old, new)
+        names = "|".join(map(re.escape, self.replaced))
+        text = re.sub(names, lambda found: self.replaced[found[0]], text)
         path = f"{self.folder / 'bin'}:{programs()}:{os.environ['PATH']}"
         environment = clean_environment(self.home, UNITS=str(self.units), **self.environment) | {"PATH": path}
         with (self.folder / "said").open("w+") as said:
@@ -204,7 +208,6 @@ class Installation:
         self.unit("wheelhouse-1", self.port, "--config", "wheelhouse.toml")
         self.unit("wheelhouse-2", free_port(), "--config", "wheelhouse.toml", "--state-dir", f"{self.home}/state-2")
         self.upload(*FILES)
-        self.replaced |= {"--port 8081": f"--port {(third := free_port())}", "127.0.0.1:8081": f"127.0.0.1:{third}"}
 
     def settings(self, **settings: str) -> None:
         text = "".join(f'{name} = "{value}"\n' for name, value in settings.items())
