@@ -20,6 +20,7 @@ use crate::permission::{Pattern, Sight};
 use crate::ports::{Catalog, Clock, Committed, Counts, FileStore, StoreError};
 use crate::reading::{Learner, Reader};
 use crate::replica::Replica;
+use crate::sizes::Sizes;
 use crate::view::{Hosted, Seen, View};
 use crate::withdrawn::Withdrawn;
 
@@ -55,6 +56,7 @@ pub struct Core {
     pub(crate) damage: Damage,
     pub(crate) counting: Counting,
     pub(crate) inspector: Inspector,
+    pub(crate) sizes: Sizes,
     /// Held while an owner changes something: what is planned is what is done.
     pub(crate) managing: tokio::sync::Mutex<()>,
 }
@@ -147,6 +149,7 @@ impl Index {
             withdrawn: Withdrawn::default(),
             damage: Damage::default(),
             inspector,
+            sizes: Sizes::default(),
             managing: tokio::sync::Mutex::default(),
         };
         Arc::new(Self {
@@ -231,6 +234,11 @@ impl Index {
             }
         }
         Ok(None)
+    }
+
+    /// Returns whether everything that is in the folders is listed.
+    pub fn is_listed(&self) -> bool {
+        self.knowledge.is_whole()
     }
 
     /// Succeeds if the catalog and the files can be read, and all files are listed.

@@ -38,6 +38,7 @@ mod remove;
 pub mod replica;
 pub mod said;
 pub mod search;
+mod sizes;
 mod vetting;
 pub mod view;
 pub mod withdrawn;

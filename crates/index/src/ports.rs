@@ -8,6 +8,7 @@ mod attestation_verifier;
 mod catalog;
 mod catalog_copy;
 mod clock;
+mod disks;
 mod download_counts;
 mod file_store;
 mod identities;
@@ -25,6 +26,7 @@ pub use catalog_copy::{
     ProjectRow,
 };
 pub use clock::{Clock, SystemClock};
+pub use disks::{DiskRoom, DiskUse, Disks};
 pub use download_counts::{DownloadCount, DownloadCounts, DownloadSums, ProjectDownloads};
 pub use file_store::{
     AddressMethod, BroughtBack, Content, FileStore, MarksFile, MarksPlace, Observation, OpenError,

@@ -52,10 +52,9 @@ pub(super) async fn metrics(
         ));
     }
     let counts = state.index.counts().await?;
-    Ok(said(
-        "text/plain; version=0.0.4; charset=utf-8",
-        state.metrics.render(counts, state.index.noted_downloads()),
-    ))
+    let downloads = state.index.noted_downloads();
+    let text = state.metrics.render(counts, downloads, &state.room().await);
+    Ok(said("text/plain; version=0.0.4; charset=utf-8", text))
 }
 
 fn is_local(peer: SocketAddr) -> bool {
