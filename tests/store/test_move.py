@@ -201,7 +201,7 @@ def refused(site: Site, *words: str | Path) -> str:
     return done.stderr
 
 
-def test_a_place_that_is_not_empty_is_refused(plain, client, cluster):
+def test_a_place_that_is_not_empty_is_refused(plain, client, cluster, serve):
     publish(plain, client, wheel("demo", "1.0"))
     folder = plain.folder / "other"
     folder.mkdir()
@@ -229,7 +229,7 @@ def test_a_place_that_is_not_empty_is_refused(plain, client, cluster):
     here = settings(plain.folder / "here.toml", roots=["packages"], **COMMON)
     assert "in use by a server" in refused(plain, here, plain.packages)
 
-    # A place that another move has begun to fill.
+    # A database that another index has moved to.
     database = cluster.address(cluster.make_database())
     one = near(plain, "one", catalog=database)
     moved = subprocess.Popen(
@@ -237,13 +237,17 @@ def test_a_place_that_is_not_empty_is_refused(plain, client, cluster):
         stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )
     assert moved.wait(120) == 0
-    publish(plain, client, wheel("after", "1.0"))
+    # A connection that was open still leads to the old server once, which says so and closes it.
+    wait_until(lambda: client.upload(plain, wheel("after", "1.0")).status == 200, seconds=20)
+    second = serve(WHEELHOUSE, *GIVEN, "--rule", RULES[0], "--rule", RULES[1], users=USERS)
+    assert "another index" in refused(second, near(second, catalog=database), second.packages)
 
 
 def test_a_server_that_does_not_start_lets_the_old_one_go_on(plain, client):
     publish(plain, client, wheel("demo", "1.0"))
-    # Another page is there: that is found when everything else is open.
-    there = near(plain, health_endpoint="/simple/")
+    # That is found out when everything else is open.
+    (plain.folder / "root.json").write_text("{}")
+    there = near(plain, attestations=str(plain.folder / "root.json"))
     said = refused(plain, there, plain.packages)
     assert "did not start" in said and "goes on where it is" in said, said
     assert client.page(plain, "demo").status == 200
