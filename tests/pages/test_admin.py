@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from urllib.parse import urlencode
 
@@ -154,6 +155,47 @@ def test_audit_trail_filters(site, browser):
     assert root.get("/admin/audit?since=never").status == 200 and 'role="alert"' in root.page.text
 
 
+def test_audit_trail_has_pages(site, browser):
+    for number in range(120):
+        own(site, "role", "demo", "none" if number % 2 else "maintainer", f"user{number // 2}")
+    root = browser("root")
+    root.get("/admin/audit")
+    shown = [events(root)]
+    while older := [link.href for link in root.page.links if link.text == "Older"]:
+        root.get(older[0])
+        shown.append(events(root))
+    whole = json.loads(site.get("/api/v1/access/trail?limit=1000", user=("root", "secret")).text)["events"]
+    assert [len(one) for one in shown[:-1]] == [100] * (len(shown) - 1) and len(shown) > 1
+    assert [kind for one in shown for kind, _ in one] == [event["kind"] for event in whole], "each once"
+    [newest] = [link.href for link in root.page.links if link.text == "Newest"]
+    root.get(newest)
+    assert events(root) == shown[0]
+    place = whole[9]["place"]
+    rest = json.loads(site.get(f"/api/v1/access/trail?limit=5&before={place}", user=("root", "secret")).text)["events"]
+    assert rest == whole[10:15]
+    for odd in ["x", "1", "1.x", "9" * 40 + ".1"]:
+        assert site.get(f"/api/v1/access/trail?before={odd}", user=("root", "secret")).status == 400, odd
+        assert root.get(f"/admin/audit?before={odd}").status == 200, odd
+
+
+def test_browsers_are_signed_out_by_command(site, browser):
+    ada, bob = browser("ada"), browser("bob")
+    browser("ada").get("/account")
+    ada.get("/account")
+    assert "wheelhouse account sign-out ada --server" in ada.text
+    assert "no browser is signed in any more" in own(site, "account", "sign-out", "ada")
+    assert "no browser was signed in" in own(site, "account", "sign-out", "ada")
+    ada.get("/account")
+    assert ada.path.startswith("/account/sign-in") and bob.get("/account").status == 200
+    sign_out = "/api/v1/access/browsers?user="
+    assert site.ask("DELETE", f"{sign_out}bob", user=("ada", "secret")).status == 403, "somebody else's"
+    assert bob.get("/account").status == 200
+    answer = site.ask("DELETE", f"{sign_out}bob", user=("bob", "secret"))
+    assert answer.status == 200 and json.loads(answer.text) == {"changed": True}, answer
+    bob.get("/account")
+    assert bob.path.startswith("/account/sign-in")
+
+
 def test_hostile_agents_and_names_are_text(site):
     hostile = "<script>alert(1)</script>"
     Browser(site, **{"User-Agent": hostile}).sign_in(hostile, "wrong")
@@ -170,7 +212,13 @@ def test_health_shows_storage_caches_and_what_came_back(site, browser):
         site.get(path, user=("ada", "secret"))
     root.get("/admin/health")
     figures = dict(re.findall(r"<dt>(.*?)</dt><dd><bdi>(.*?)</bdi></dd>", root.page.text))
-    assert int(figures["Pages"]) > 0 and figures["Files"] == "4"
+    assert re.fullmatch(r"[1-9][\d.]* kB of 67\.1 MB, [1-9]\d* pieces", figures["Pages"]), figures
+    assert figures["Files"] == "4"
+    stored = sum(len(file.content) for file in FILES)
+    assert figures["Files take"] == (f"{stored} bytes" if stored < 1000 else f"{stored / 1000:.1f} kB")
+    assert re.fullmatch(r"[\d.]+ [MGT]B of [\d.]+ [MGT]B at /.*", figures["Free for the state folder"]), figures
+    assert "Downloads that wait to be counted" in figures and figures["Everything is listed"] == "yes"
+    assert ("Free for files" in figures) == (not site.place)
 
 
 @pytest.mark.folder

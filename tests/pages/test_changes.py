@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 
@@ -62,6 +63,14 @@ def test_changes_are_told_the_weightiest_first(serve, wheelhouse):
     assert found["unchanged"] == 1
     assert files["demo/a.py"]["diff"] == "@@ -1,3 +1,3 @@\n one\n-two\n+<b>2</b>\n three\n"
     assert files["demo/data.bin"]["reason"] == "it is not text"
+
+
+def test_the_page_shows_the_call_that_tells_the_same(serve, wheelhouse):
+    site = serve(wheelhouse, files=[OLD, NEW])
+    for page in [PAGE, f"{PAGE}?file=demo-2.0-py3-none-any.whl"]:
+        [command] = re.findall(r'data-copy="(curl [^"]*)"', site.get(page).text)
+        [path] = re.findall(rf"curl '{site.url[:-1]}(/api/[^ ]+)'$", html.unescape(command))
+        assert json.loads(site.get(path).text) == changes(site), command
 
 
 def test_the_page_shows_what_runs_before_everything_else(serve, wheelhouse):

@@ -75,6 +75,13 @@ def test_a_wheel_is_shown_folder_by_folder_with_its_sizes(serve, wheelhouse):
     assert [member["path"] for member in members(site)["members"]][0] == "demo.py"
 
 
+def test_the_page_shows_the_call_that_tells_the_same(serve, wheelhouse):
+    site = serve(wheelhouse, files=[wheel("demo", "1.0")])
+    [command] = re.findall(r'data-copy="(curl [^"]*)"', site.get(PAGE).text)
+    [path] = re.findall(rf"curl {site.url[:-1]}(/api/\S+)$", command)
+    assert json.loads(site.get(path).text) == members(site)
+
+
 def test_the_project_page_leads_there(serve, wheelhouse):
     site = serve(wheelhouse, files=[wheel("demo", "1.0")])
     assert f'href="{PAGE}"' in site.get("/project/demo/").text

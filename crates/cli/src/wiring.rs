@@ -19,7 +19,7 @@ use wheelhouse_index::downloads::CountingOptions;
 use wheelhouse_index::finding::Finding;
 use wheelhouse_index::identity::IndexName;
 use wheelhouse_index::journal::JournalReader;
-use wheelhouse_index::ports::{Clock, FileStore, SystemClock};
+use wheelhouse_index::ports::{Clock, DiskUse, Disks, FileStore, SystemClock};
 use wheelhouse_index::publish::Overwrite;
 use wheelhouse_index::replica::Replica;
 use wheelhouse_index::{DeletedNames, Index, IndexOptions, SignatureListing};
@@ -32,6 +32,7 @@ use wheelhouse_server::settings::{
 use wheelhouse_server::tls::Tls;
 use wheelhouse_server::welcome::Welcome;
 use wheelhouse_server::{FileCache, Gate, PageCache, Server};
+use wheelhouse_store::disks::Folders;
 use wheelhouse_store::state::{StateFolder, StateLock, StateWishes};
 use wheelhouse_ui::Pages;
 use wheelhouse_upstream::acme::Acme;
@@ -40,6 +41,7 @@ use self::catalog::{Kept, kept};
 pub(crate) use self::catalog::{Whole, migrate};
 use self::certificates::certificate;
 use self::files::file_store;
+pub(crate) use self::files::owner_of;
 use self::people::{exchange, identities, sign_in};
 pub(crate) use self::upkeep::{Recovery, open_to_check, open_to_recover};
 use crate::environment::Environment;
@@ -157,7 +159,7 @@ pub(crate) async fn wire(
             exchange,
             sign_in,
         },
-        server_settings(settings, fallback_url, tls)?,
+        server_settings(settings, fallback_url, tls, disks(settings, &state))?,
         pages,
         hot_files,
         Arc::new(RequestLog::new(&settings.logging)?),
@@ -220,6 +222,7 @@ fn server_settings(
     settings: &RunSettings,
     fallback_url: Option<String>,
     tls: Option<Arc<Tls>>,
+    disks: Arc<dyn Disks>,
 ) -> anyhow::Result<Settings> {
     let (file_max_age_seconds, file_caching) = match settings.pages.file_caching {
         FileCaching::Silent => (None, server::FileCaching::Silent),
@@ -286,6 +289,7 @@ fn server_settings(
             LegacyActions::Gone => server::LegacyActions::Gone,
         },
         attestations: attestations_of(&settings.uploads.attestations)?,
+        surrogate_keys: settings.pages.surrogate_keys,
         tar_gz_type: settings.pages.tar_gz_type.as_str(),
         tls,
         hsts_seconds: settings.bind.hsts_seconds,
@@ -304,7 +308,21 @@ fn server_settings(
         },
         page_cache_bytes: settings.limits.page_cache_bytes,
         file_cache_bytes: settings.limits.file_cache_bytes,
+        disks,
     })
+}
+
+/// Returns the folders in which this server keeps something.
+fn disks(settings: &RunSettings, state: &StateFolder) -> Arc<dyn Disks> {
+    let roots = match &settings.files {
+        FileSettings::Folders => settings.folders.roots.as_slice(),
+        FileSettings::Objects(_) => &[],
+    };
+    let roots = roots.iter().map(|root| (DiskUse::Files, root.clone()));
+    let state = state
+        .path()
+        .map(|folder| (DiskUse::State, folder.to_owned()));
+    Arc::new(Folders::new(roots.chain(state)))
 }
 
 fn attestations_of(settings: &AttestationSettings) -> anyhow::Result<server::Attestations> {

@@ -14,7 +14,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use wheelhouse_standards::name::ProjectKey;
 
 use crate::actor::{Actor, UserName};
-use crate::audit::{AuditEvent, AuditFilter};
+use crate::audit::{AuditEvent, AuditFilter, TrailEntry};
 use crate::identity::{IndexName, Timestamp};
 use crate::locks::NameLocks;
 use crate::permission::{
@@ -258,7 +258,7 @@ impl Access {
         &self,
         filter: &AuditFilter,
         limit: usize,
-    ) -> Result<Vec<AuditEvent>, StoreError> {
+    ) -> Result<Vec<TrailEntry>, StoreError> {
         self.store.audit_trail(filter, limit).await
     }
 

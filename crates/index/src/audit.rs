@@ -1,5 +1,8 @@
 //! The audit trail: what happened besides changes of packages, which are in the journal.
 
+use std::fmt;
+use std::str::FromStr;
+
 use serde_json::Value;
 use wheelhouse_standards::name::ProjectKey;
 
@@ -114,6 +117,48 @@ impl AuditKind {
     }
 }
 
+/// Where an event stands in the trail: by its moment and, of one moment, by a number of the store's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TrailPlace {
+    /// When it happened.
+    pub at: Timestamp,
+    /// Greater for what was noted later.
+    pub number: i64,
+}
+
+impl fmt::Display for TrailPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.at.0, self.number)
+    }
+}
+
+impl FromStr for TrailPlace {
+    type Err = TrailPlaceError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (at, number) = text.split_once('.').ok_or(TrailPlaceError)?;
+        let number_of = |text: &str| text.parse().map_err(|_| TrailPlaceError);
+        Ok(Self {
+            at: Timestamp(number_of(at)?),
+            number: number_of(number)?,
+        })
+    }
+}
+
+/// A text is no place in the trail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a place in the trail is written as an event shows it, like `1795996800000000.17`")]
+pub struct TrailPlaceError;
+
+/// An event of the trail, with where it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TrailEntry {
+    /// Where it stands.
+    pub place: TrailPlace,
+    /// What happened.
+    pub event: AuditEvent,
+}
+
 /// Which events of the trail are wanted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AuditFilter {
@@ -125,11 +170,17 @@ pub struct AuditFilter {
     pub kind: Option<AuditKind>,
     /// Not before this moment.
     pub since: Option<Timestamp>,
+    /// Before this place alone.
+    pub before: Option<TrailPlace>,
 }
 
 impl AuditFilter {
-    /// Returns whether an event is wanted.
-    pub fn lets_through(&self, event: &AuditEvent) -> bool {
+    /// Returns whether an event at a place is wanted.
+    pub fn lets_through(&self, place: TrailPlace, event: &AuditEvent) -> bool {
+        self.before.is_none_or(|before| place < before) && self.asks_for(event)
+    }
+
+    fn asks_for(&self, event: &AuditEvent) -> bool {
         self.actor
             .as_ref()
             .is_none_or(|actor| actor.lets_through(&event.by.actor.to_string()))
@@ -139,5 +190,32 @@ impl AuditFilter {
                 .is_none_or(|project| event.project.as_ref() == Some(project))
             && self.kind.is_none_or(|kind| kind == event.kind)
             && self.since.is_none_or(|since| event.by.at >= since)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_in_the_trail_is_read_as_it_is_written() {
+        for (at, number) in [(1_795_996_800_000_000, 17), (0, 0), (-5, i64::MAX)] {
+            let place = TrailPlace {
+                at: Timestamp(at),
+                number,
+            };
+            assert_eq!(place.to_string().parse(), Ok(place));
+        }
+        for bad in [
+            "",
+            "1",
+            ".",
+            "1.",
+            "one.2",
+            "1.2.3",
+            "99999999999999999999.1",
+        ] {
+            assert_eq!(bad.parse::<TrailPlace>(), Err(TrailPlaceError), "{bad}");
+        }
     }
 }

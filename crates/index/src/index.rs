@@ -15,11 +15,13 @@ use crate::inspect::Inspector;
 use crate::journal::JournalReader;
 use crate::knowledge::Knowledge;
 use crate::locks::NameLocks;
+use crate::path::FilePath;
 use crate::permission::{Pattern, Sight};
 use crate::ports::{Catalog, Clock, Committed, Counts, FileStore, StoreError};
 use crate::reading::{Learner, Reader};
 use crate::replica::Replica;
 use crate::scrubbed::Scrubbed;
+use crate::sizes::Sizes;
 use crate::view::{Hosted, Seen, View};
 use crate::withdrawn::Withdrawn;
 
@@ -56,6 +58,7 @@ pub struct Core {
     pub(crate) scrubbed: Scrubbed,
     pub(crate) counting: Counting,
     pub(crate) inspector: Inspector,
+    pub(crate) sizes: Sizes,
     /// Held while an owner changes something: what is planned is what is done.
     pub(crate) managing: tokio::sync::Mutex<()>,
 }
@@ -149,6 +152,7 @@ impl Index {
             damage: Damage::default(),
             scrubbed: Scrubbed::default(),
             inspector,
+            sizes: Sizes::default(),
             managing: tokio::sync::Mutex::default(),
         };
         Arc::new(Self {
@@ -223,6 +227,26 @@ impl Index {
     /// elsewhere for it.
     pub fn surely_lacks(&self, project: &ProjectKey) -> bool {
         self.knowledge.surely_lacks(project)
+    }
+
+    /// Returns a file that was being written when everything was looked at last, is there, and is not
+    /// listed yet, if there is one.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the catalog cannot be read.
+    pub async fn still_written(&self) -> Result<Option<FilePath>, StoreError> {
+        for path in self.knowledge.unsettled() {
+            let is_listed = self.catalog.file(&self.name, &path).await?.is_some();
+            if !is_listed && self.files.open(&path, None).await.is_ok() {
+                return Ok(Some(path));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Returns whether everything that is in the folders is listed.
+    pub fn is_listed(&self) -> bool {
+        self.knowledge.is_whole()
     }
 
     /// Succeeds if the catalog and the files can be read, and all files are listed.

@@ -19,6 +19,8 @@ struct Known {
     is_whole: bool,
     /// Projects with files that somebody was still writing then.
     on_their_way: HashSet<ProjectKey>,
+    /// Those files.
+    unsettled: Vec<FilePath>,
 }
 
 impl Knowledge {
@@ -26,6 +28,7 @@ impl Knowledge {
     pub(crate) fn scanned(&self, is_whole: bool, unsettled: &[FilePath]) {
         let mut known = self.known();
         known.is_whole = is_whole;
+        known.unsettled = unsettled.to_vec();
         known.on_their_way = unsettled
             .iter()
             .filter_map(|path| FoundFile::of(path.file_name()))
@@ -40,6 +43,17 @@ impl Knowledge {
 
     pub(crate) fn is_whole(&self) -> bool {
         self.known().is_whole
+    }
+
+    /// Returns the package files that somebody was still writing at the last look at everything.
+    pub(crate) fn unsettled(&self) -> Vec<FilePath> {
+        let is_package = |path: &&FilePath| FoundFile::of(path.file_name()).is_some();
+        self.known()
+            .unsettled
+            .iter()
+            .filter(is_package)
+            .cloned()
+            .collect()
     }
 
     pub(crate) fn surely_lacks(&self, project: &ProjectKey) -> bool {

@@ -39,6 +39,7 @@ pub mod replica;
 pub mod said;
 pub mod scrubbed;
 pub mod search;
+mod sizes;
 mod vetting;
 pub mod verify;
 pub mod view;

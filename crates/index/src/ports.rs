@@ -9,6 +9,7 @@ mod catalog;
 mod catalog_copy;
 mod catalog_upkeep;
 mod clock;
+mod disks;
 mod download_counts;
 mod file_store;
 mod identities;
@@ -28,6 +29,7 @@ pub use catalog_copy::{
 };
 pub use catalog_upkeep::{CatalogFlaw, CatalogUpkeep, FlawKind, Repair};
 pub use clock::{Clock, SystemClock};
+pub use disks::{DiskRoom, DiskUse, Disks};
 pub use download_counts::{DownloadCount, DownloadCounts, DownloadSums, ProjectDownloads};
 pub use file_store::{
     AddressMethod, BroughtBack, Content, FileStore, MarksFile, MarksPlace, Observation, OpenError,

@@ -1,11 +1,12 @@
 //! Asking the index.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::ops::Bound;
 
 use tantivy::collector::{Count, DocSetCollector, TopDocs};
 use tantivy::query::{
     AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, EmptyQuery, FuzzyTermQuery, Occur, Query,
-    RegexQuery, TermQuery,
+    RangeQuery, TermQuery,
 };
 use tantivy::schema::{Field, IndexRecordOption, TantivyDocument, Value};
 use tantivy::{DocAddress, Order, Searcher, TantivyError, Term};
@@ -14,6 +15,7 @@ use wheelhouse_index::permission::Sight;
 use wheelhouse_index::ports::{FinderQuery, FoundProject, FoundProjects};
 use wheelhouse_standards::name::ProjectKey;
 
+use crate::columns::Columns;
 use crate::fields::{Fields, words};
 
 /// Words of a query that count.
@@ -33,35 +35,37 @@ pub(crate) fn find(
     wanted: &FinderQuery,
     sight: &Sight,
 ) -> Result<FoundProjects, TantivyError> {
-    let query = query(fields, wanted)?;
+    let query = query(fields, wanted);
     let sees_all = matches!(sight, Sight::Everything);
     let last = wanted.offset.saturating_add(wanted.limit).max(LICENCES_OF);
     let looked_at = if sees_all { last } else { MAX_SIFTED };
-    let total = searcher.search(&*query, &Count)?;
-    let best: Vec<DocAddress> = if has_words(wanted) {
-        let best = TopDocs::with_limit(looked_at).order_by_score();
-        let best = searcher.search(&*query, &best)?;
-        best.into_iter().map(|(_, place)| place).collect()
+    // Found and counted in one go: what begins with a letter or two is much.
+    let best = TopDocs::with_limit(looked_at);
+    let (best, total): (Vec<DocAddress>, usize) = if has_words(wanted) {
+        let (best, total) = searcher.search(&*query, &(best.order_by_score(), Count))?;
+        (best.into_iter().map(|(_, place)| place).collect(), total)
     } else {
-        let newest = TopDocs::with_limit(looked_at).order_by_fast_field::<i64>("at", Order::Desc);
-        let newest = searcher.search(&*query, &newest)?;
-        newest.into_iter().map(|(_, place)| place).collect()
+        let newest = best.order_by_fast_field::<i64>("at", Order::Desc);
+        let (newest, total) = searcher.search(&*query, &(newest, Count))?;
+        (newest.into_iter().map(|(_, place)| place).collect(), total)
     };
+    // Whole documents are read of what is shown alone.
+    let columns = Columns::of(searcher)?;
     let mut seen = 0;
     let mut found = FoundProjects::default();
     let mut licences: HashMap<String, usize> = HashMap::new();
     for place in best {
-        let document: TantivyDocument = searcher.doc(place)?;
-        let Some(project) = project(fields, &document).filter(|found| sight.has(&found.key)) else {
+        if !sees_all && !columns.key(place)?.is_some_and(|key| sight.has(&key)) {
             continue;
-        };
-        if let Some(licence) = text(&document, fields.licence)
-            && seen < LICENCES_OF
+        }
+        if seen < LICENCES_OF
+            && let Some(licence) = columns.licence(place)?
         {
-            *licences.entry(licence.to_owned()).or_default() += 1;
+            *licences.entry(licence).or_default() += 1;
         }
         if seen >= wanted.offset && found.projects.len() < wanted.limit {
-            found.projects.push(project);
+            let document: TantivyDocument = searcher.doc(place)?;
+            found.projects.extend(project(fields, &document));
         }
         seen += 1;
     }
@@ -130,7 +134,7 @@ pub(crate) fn near(
     for distance in distances {
         let term = Term::from_field_text(fields.key, name.as_str());
         let query = FuzzyTermQuery::new(term, distance, true);
-        let mut names = seen_names(fields, searcher, &query, sight)?;
+        let mut names = seen_names(searcher, &query, sight)?;
         names.retain(|near| near != name.as_str());
         if !names.is_empty() {
             names.sort();
@@ -164,7 +168,7 @@ pub(crate) fn dependents(
     sight: &Sight,
 ) -> Result<Vec<ProjectKey>, TantivyError> {
     let query = is(fields.needs, project.as_str());
-    let mut found: Vec<_> = seen_names(fields, searcher, &*query, sight)?
+    let mut found: Vec<_> = seen_names(searcher, &*query, sight)?
         .into_iter()
         .filter_map(|name| ProjectKey::of(&name))
         .filter(|found| found != project)
@@ -176,7 +180,6 @@ pub(crate) fn dependents(
 
 /// Returns the names in normal form of what fits, of so many at most.
 fn seen_names(
-    fields: &Fields,
     searcher: &Searcher,
     query: &dyn Query,
     sight: &Sight,
@@ -187,14 +190,11 @@ fn seen_names(
         .collect();
     places.sort();
     places.truncate(MAX_SIFTED);
+    let columns = Columns::of(searcher)?;
     let mut names = Vec::new();
     for place in places {
-        let document: TantivyDocument = searcher.doc(place)?;
-        if let Some(key) = text(&document, fields.key).and_then(ProjectKey::of)
-            && sight.has(&key)
-        {
-            names.push(key.to_string());
-        }
+        let key = columns.key(place)?.filter(|key| sight.has(key));
+        names.extend(key.map(|key| key.to_string()));
     }
     Ok(names)
 }
@@ -203,10 +203,10 @@ fn has_words(wanted: &FinderQuery) -> bool {
     !wanted.words.trim().is_empty()
 }
 
-fn query(fields: &Fields, wanted: &FinderQuery) -> Result<Box<dyn Query>, TantivyError> {
+fn query(fields: &Fields, wanted: &FinderQuery) -> Box<dyn Query> {
     let mut clauses: Vec<(Occur, Box<dyn Query>)> = Vec::new();
     if has_words(wanted) {
-        clauses.push((Occur::Must, texts(fields, &wanted.words)?));
+        clauses.push((Occur::Must, texts(fields, &wanted.words)));
     }
     let mut filter = |query| {
         let silent: Box<dyn Query> = Box::new(ConstScoreQuery::new(query, 0.0));
@@ -223,17 +223,17 @@ fn query(fields: &Fields, wanted: &FinderQuery) -> Result<Box<dyn Query>, Tantiv
         filter(is(fields.classifier, classifier));
     }
     if clauses.is_empty() {
-        return Ok(Box::new(AllQuery));
+        return Box::new(AllQuery);
     }
-    Ok(Box::new(BooleanQuery::new(clauses)))
+    Box::new(BooleanQuery::new(clauses))
 }
 
 /// Every word must be in some field; a project that is called as the whole text says, or whose name
 /// begins so, is far before the others.
-fn texts(fields: &Fields, text: &str) -> Result<Box<dyn Query>, TantivyError> {
+fn texts(fields: &Fields, text: &str) -> Box<dyn Query> {
     let words = words(text, MAX_WORDS);
     if words.is_empty() {
-        return Ok(Box::new(EmptyQuery));
+        return Box::new(EmptyQuery);
     }
     let last = words.len() - 1;
     let mut all: Vec<(Occur, Box<dyn Query>)> = Vec::new();
@@ -254,22 +254,22 @@ fn texts(fields: &Fields, text: &str) -> Result<Box<dyn Query>, TantivyError> {
         }
         // Somebody may be typing yet.
         if number == last && word.chars().count() >= 2 {
-            places.push((Occur::Should, begins(fields.parts, word)?));
-            places.push((Occur::Should, begins(fields.summary, word)?));
+            places.push((Occur::Should, begins(fields.parts, word)));
+            places.push((Occur::Should, begins(fields.summary, word)));
         }
         all.push((Occur::Must, Box::new(BooleanQuery::new(places))));
     }
     let said: Box<dyn Query> = Box::new(BooleanQuery::new(all));
     let Some(name) = ProjectKey::of(text.trim()) else {
-        return Ok(said);
+        return said;
     };
     let called = ConstScoreQuery::new(is(fields.key, name.as_str()), 2_000.0);
-    let begun = ConstScoreQuery::new(begins(fields.key, name.as_str())?, 500.0);
-    Ok(Box::new(BooleanQuery::new(vec![
+    let begun = ConstScoreQuery::new(begins(fields.key, name.as_str()), 500.0);
+    Box::new(BooleanQuery::new(vec![
         (Occur::Should, said),
         (Occur::Should, Box::new(called)),
         (Occur::Should, Box::new(begun)),
-    ])))
+    ]))
 }
 
 fn is(field: Field, text: &str) -> Box<dyn Query> {
@@ -278,17 +278,13 @@ fn is(field: Field, text: &str) -> Box<dyn Query> {
 }
 
 /// Finds terms that begin with a text.
-fn begins(field: Field, text: &str) -> Result<Box<dyn Query>, TantivyError> {
-    let mut pattern = String::with_capacity(text.len() + 8);
-    for c in text.chars() {
-        // Before other characters a backslash has a meaning.
-        if r"\.+*?()|[]{}^$#&-~".contains(c) {
-            pattern.push('\\');
-        }
-        pattern.push(c);
-    }
-    pattern.push_str(".*");
-    Ok(Box::new(RegexQuery::from_pattern(&pattern, field)?))
+fn begins(field: Field, text: &str) -> Box<dyn Query> {
+    // After the last letter that there is, no word has another one.
+    let end = format!("{text}{}", char::MAX);
+    Box::new(RangeQuery::new(
+        Bound::Included(Term::from_field_text(field, text)),
+        Bound::Included(Term::from_field_text(field, &end)),
+    ))
 }
 
 fn project(fields: &Fields, document: &TantivyDocument) -> Option<FoundProject> {

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![warn(missing_docs)]
 
+mod columns;
 mod fields;
 mod finding;
 
@@ -39,6 +40,7 @@ impl MemoryFinder {
         let (schema, fields) = Fields::new();
         let index = Index::create_in_ram(schema);
         index.tokenizers().register(WORDS, analyzer());
+        index.fast_field_tokenizer().register(WORDS, analyzer());
         let writer = index.writer_with_num_threads(1, WRITER_BYTES)?;
         let reader = index
             .reader_builder()

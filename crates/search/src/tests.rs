@@ -166,6 +166,45 @@ fn a_name_that_is_gone_is_not_offered() {
     assert_eq!(names, ["paints"]);
 }
 
+#[test]
+fn what_begins_so_is_found_whatever_comes_after() {
+    let names = ["py", "pyramid", "a-pyx", "Zpy", "pz", "PY\u{df}", "q"];
+    let finder = finder(names.iter().map(|name| entry(name, "x")).collect());
+    let mut begun = found(&finder, "py");
+    assert_eq!(begun.remove(0), "py");
+    begun.sort();
+    assert_eq!(begun, ["PY\u{df}", "a-pyx", "pyramid"]);
+    assert_eq!(
+        found(&finder, "p").len(),
+        4,
+        "one letter: names that begin so"
+    );
+}
+
+#[test]
+fn licences_and_names_are_told_of_every_part_of_the_index() {
+    let finder = MemoryFinder::new().expect("memory");
+    for (name, licence) in [("one", "MIT"), ("two", "BSD"), ("three", "MIT")] {
+        let mut entry = entry(name, "tool");
+        entry.licence = Some(licence.to_owned());
+        finder.update(vec![entry], &[]).expect("memory");
+    }
+    finder
+        .update(vec![entry("four", "tool")], &[])
+        .expect("memory");
+    let query = FinderQuery {
+        words: "tool".to_owned(),
+        limit: 2,
+        offset: 1,
+        ..FinderQuery::default()
+    };
+    let all = finder.find(&query, &Sight::Everything).expect("memory");
+    assert_eq!(all.licences, ["MIT", "BSD"]);
+    assert_eq!((all.total, all.projects.len()), (4, 2));
+    let near = finder.near("thre", 9, &Sight::Everything).expect("memory");
+    assert_eq!(near, ["three"]);
+}
+
 proptest! {
     #[test]
     fn any_text_may_be_searched_for(text in "\\PC{0,60}") {

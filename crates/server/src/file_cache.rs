@@ -32,6 +32,11 @@ pub(crate) struct FileAnswer {
     pub(crate) bytes: Option<Bytes>,
 }
 
+/// Returns how many bytes small files have of a cache of so many.
+pub(crate) const fn small_files_of(max_bytes: u64) -> u64 {
+    max_bytes / 4
+}
+
 impl FileAnswer {
     fn weight(&self, path: &str) -> u32 {
         let bytes = self.bytes.as_ref().map_or(0, Bytes::len);
@@ -51,7 +56,7 @@ impl FileCache {
     /// Makes a cache of so many bytes, of which small files have a quarter and pieces of large
     /// ones the rest.
     pub fn new(max_bytes: u64) -> Arc<Self> {
-        let small_bytes = max_bytes / 4;
+        let small_bytes = small_files_of(max_bytes);
         Arc::new(Self {
             answers: moka::sync::Cache::builder()
                 .max_capacity(small_bytes)

@@ -8,7 +8,7 @@ use http::{Method, StatusCode};
 use metrics::{Counter, Gauge, Key, Label, Level, Metadata, Recorder};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 use wheelhouse_index::downloads::Noted;
-use wheelhouse_index::ports::Counts;
+use wheelhouse_index::ports::{Counts, DiskRoom, DiskUse};
 use wheelhouse_index::scrubbed::ScrubCounts;
 
 use crate::durations::Durations;
@@ -174,11 +174,12 @@ impl Metrics {
 
     /// Renders all counters in Prometheus's text form. Those that never counted are left out.
     #[expect(clippy::cast_precision_loss, reason = "no index holds 2^52 files")]
-    pub(crate) fn render(&self, counts: Counts, downloads: Noted) -> String {
+    pub(crate) fn render(&self, counts: Counts, downloads: Noted, room: &[DiskRoom]) -> String {
         for (name, value) in [
             ("wheelhouse_projects", counts.projects),
             ("wheelhouse_files", counts.files),
             ("wheelhouse_unread_files", counts.unread),
+            ("wheelhouse_waiting_downloads", downloads.waiting),
         ] {
             let key = Key::from_static_name(name);
             self.recorder
@@ -193,6 +194,17 @@ impl Metrics {
             self.recorder
                 .register_counter(&key, &METADATA)
                 .absolute(value);
+        }
+        for (kept, label) in [(DiskUse::Files, "files"), (DiskUse::State, "state")] {
+            // The folder that is full first.
+            let of_kind = room.iter().filter(|room| room.kept == kept);
+            let free = of_kind.filter_map(|room| room.bytes).map(|(free, _)| free);
+            if let Some(free) = free.min() {
+                let labels = vec![Label::from_static_parts("kept", label)];
+                let key = Key::from_parts("wheelhouse_disk_free_bytes", labels);
+                let gauge = self.recorder.register_gauge(&key, &METADATA);
+                gauge.set(free as f64);
+            }
         }
         self.handle.run_upkeep();
         let is_idle =
@@ -239,13 +251,28 @@ mod tests {
         let noted = Noted {
             counted: 12,
             uncounted: 1,
+            waiting: 2,
         };
         let scrub = ScrubCounts {
             files: 5,
             ..ScrubCounts::default()
         };
         metrics.note_scrub(1, scrub);
-        let text = metrics.render(counts, noted);
+        let room = |kept, free| DiskRoom {
+            kept,
+            place: "somewhere".to_owned(),
+            bytes: Some((free, 900)),
+        };
+        let room = [
+            room(DiskUse::Files, 500),
+            room(DiskUse::Files, 300),
+            DiskRoom {
+                bytes: None,
+                ..room(DiskUse::State, 1)
+            },
+        ];
+        let text = metrics.render(counts, noted, &room);
+        assert!(!text.contains("kept=\"state\""), "{text}");
         for line in [
             r#"wheelhouse_requests_total{route="/simple/{project}/",method="GET",status="200"} 1"#,
             r#"wheelhouse_requests_total{route="/simple/{project}/",method="other",status="other"} 1"#,
@@ -254,6 +281,8 @@ mod tests {
             "wheelhouse_scrubbed_files_total 5",
             "wheelhouse_counted_downloads_total 12",
             "wheelhouse_uncounted_downloads_total 1",
+            "wheelhouse_waiting_downloads 2",
+            r#"wheelhouse_disk_free_bytes{kept="files"} 300"#,
             r#"wheelhouse_request_duration_seconds_bucket{route="/simple/{project}/",le="0.005"} 2"#,
         ] {
             assert!(text.contains(line), "{line} is not in\n{text}");

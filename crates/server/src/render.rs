@@ -19,6 +19,7 @@ use wheelhouse_standards::entity_tag::is_none_match_hit;
 
 use crate::body::Body;
 use crate::compress::compress;
+use crate::edge::{SURROGATE_KEY, words_of_page};
 use crate::error::ApiError;
 use crate::page_cache::{Form, PageKey, RenderedPage, Subject};
 use crate::state::{Shared, State};
@@ -99,6 +100,7 @@ pub(crate) async fn page(
     }
     let generation = state.pages.generation(request.subject);
     let (form, encoding) = (request.form, request.encoding);
+    let words = words(state, request);
     let render = {
         let (state, key) = (Arc::clone(state), key.clone());
         async move {
@@ -106,7 +108,10 @@ pub(crate) async fn page(
             if let Some(kept) = state.pages.get(&key) {
                 return Ok(kept);
             }
-            let (page, is_complete) = render(&state, reading.await?, form, encoding).await?;
+            let (mut page, is_complete) = render(&state, reading.await?, form, encoding).await?;
+            if let Some(words) = words {
+                page.headers.insert(SURROGATE_KEY.clone(), words);
+            }
             if is_complete {
                 return Ok(state.pages.keep(&key, generation, page));
             }
@@ -115,6 +120,13 @@ pub(crate) async fn page(
     };
     let page = state.renders.render(key, generation, render).await?;
     Ok(answer(&page.1, headers).map(body::Body::new))
+}
+
+/// Returns the words under which a network forgets a page, if everybody may have it.
+fn words(state: &Shared, request: &PageRequest<'_>) -> Option<HeaderValue> {
+    let is_wanted =
+        state.settings.surrogate_keys && request.audience == 0 && state.access.is_open(Right::List);
+    is_wanted.then(|| words_of_page(state.index.name(), request.subject))?
 }
 
 /// Makes a page for one visitor, which nobody keeps.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use wheelhouse_index::Index;
 use wheelhouse_index::access::Access;
 use wheelhouse_index::finding::Finding;
@@ -92,6 +93,7 @@ impl Server {
             ignored_users: IgnoredUsers::default(),
             access_log,
             is_replaced: AtomicBool::new(false),
+            asking_disks: Arc::new(Semaphore::new(1)),
         });
         let router = router(Arc::clone(&state)).map_err(ServerError::HealthPath)?;
         Ok(Self {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ipnet::IpNet;
-use wheelhouse_index::ports::AttestationVerifier;
+use wheelhouse_index::ports::{AttestationVerifier, Disks};
 use wheelhouse_index::publish::Overwrite;
 
 use crate::abuse::AbuseLimits;
@@ -46,6 +46,8 @@ pub struct Settings {
     pub legacy_actions: LegacyActions,
     /// What becomes of attestations that come with uploads.
     pub attestations: Attestations,
+    /// Whether answers that everybody may have say under which words a network forgets them.
+    pub surrogate_keys: bool,
     /// The media type of `.tar.gz` files.
     pub tar_gz_type: &'static str,
     /// Peers whose `X-Forwarded-Host`, `-Proto` and `-Prefix` are believed.
@@ -62,6 +64,8 @@ pub struct Settings {
     pub page_cache_bytes: u64,
     /// Bytes of files to keep.
     pub file_cache_bytes: u64,
+    /// The folders whose room administrators are shown.
+    pub disks: Arc<dyn Disks>,
 }
 
 /// What is at `/`.

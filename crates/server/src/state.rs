@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use tokio::sync::Semaphore;
 use wheelhouse_index::Index;
 use wheelhouse_index::access::Access;
 use wheelhouse_index::finding::Finding;
@@ -50,6 +51,8 @@ pub(crate) struct Shared {
     pub(crate) access_log: Arc<dyn AccessLog>,
     /// Whether another server listens in the place of this one.
     pub(crate) is_replaced: AtomicBool,
+    /// Held while the disks are asked for their room.
+    pub(crate) asking_disks: Arc<Semaphore>,
 }
 
 pub(crate) type State = Arc<Shared>;

@@ -4,5 +4,6 @@
 pub mod catalog;
 #[cfg(test)]
 mod conformance;
+pub mod disks;
 pub mod files;
 pub mod state;

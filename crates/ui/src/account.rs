@@ -24,6 +24,8 @@ pub struct AccountPage {
     pub has_publishers: bool,
     /// The browsers that are signed in, the last one first.
     pub browsers: Vec<Browser>,
+    /// The command that signs all browsers out.
+    pub sign_out: String,
     /// The URL of the index, as commands want it.
     pub server: String,
 }

@@ -163,8 +163,10 @@ pub struct TrailPage {
     pub kinds: Vec<&'static str>,
     /// What was asked for.
     pub asked: Asked,
-    /// Whether there are more than are shown.
-    pub is_more: bool,
+    /// Where older events are.
+    pub older: Option<String>,
+    /// Where the newest events are, if this is not there.
+    pub newest: Option<String>,
     /// What was wrong with what was asked.
     pub error: Option<String>,
     /// The command that shows the same.
@@ -195,10 +197,22 @@ pub struct HealthPage {
 pub struct HealthPart {
     /// What it is called.
     pub title: &'static str,
-    /// Whether it works.
-    pub is_well: bool,
+    /// How it is.
+    pub state: PartState,
     /// What it says.
     pub figures: Vec<Figure>,
+}
+
+/// How a part of the server is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PartState {
+    /// It works.
+    Well,
+    /// It works, and has not ended what it does.
+    Busy,
+    /// Somebody has to do something.
+    Ill,
 }
 
 /// A server among those that answer together.

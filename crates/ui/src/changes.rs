@@ -33,6 +33,8 @@ pub struct ChangesPage {
     pub metadata: Vec<DifferenceRow>,
     /// The files that are new, gone or different.
     pub files: Vec<FileRow>,
+    /// The command that asks for the same.
+    pub command: String,
     /// How many are the same.
     pub unchanged: usize,
 }

@@ -26,6 +26,8 @@ pub struct InsidePage {
     pub inner_size: u64,
     /// What is not shown, and why.
     pub notes: Vec<String>,
+    /// The command that asks for the same.
+    pub command: String,
     /// The members that deserve a look, the weightiest first.
     pub marked: Vec<Entry>,
     /// All members, folder by folder.

@@ -85,6 +85,7 @@ fn inside(texts: &[String]) -> InsidePage {
         count: entries.len(),
         inner_size: 1,
         notes: texts.to_vec(),
+        command: format!("curl {}", texts[0]),
         marked: entries.clone(),
         folders: Folder::all(entries),
     }
@@ -160,6 +161,7 @@ fn changes(texts: &[String]) -> ChangesPage {
             is_cut: true,
             reason: None,
         }],
+        command: format!("curl {}", texts[0]),
         unchanged: 1,
     }
 }

@@ -21,11 +21,14 @@ use crate::environment::Environment;
 use crate::exit::Failure;
 use crate::options::value::Value;
 use crate::options::{OptionDef, Profile, defs};
+use crate::owners::connection::become_owner;
 use crate::program::{print, to_stderr};
 use crate::settings::{RunSettings, Source};
 use crate::wiring::{self, ends};
 use crate::{config, logging};
 
+/// How long to wait for what goes on in the background.
+pub(super) const ENDING: Duration = Duration::from_secs(2);
 /// How often it is told how far a long work got.
 const TELL_EVERY: Duration = Duration::from_secs(5);
 
@@ -57,8 +60,10 @@ pub(crate) fn backup(
         may_make_folders: false,
     })?;
     logging::start(&settings.logging)?;
+    become_owner(&settings)?;
     let begun = Instant::now();
-    let (made, pruned, progress) = runtime()?.block_on(async {
+    let runtime = runtime()?;
+    let done = runtime.block_on(async {
         let source = ends::source(&settings, environment).await?;
         let index = wiring::owner_of(source.key);
         let place = Arc::new(BackupPlace::begin(&folder, index, &recipients)?);
@@ -79,7 +84,9 @@ pub(crate) fn backup(
         let made = made?;
         let pruned = keep.map(|keep| prune(&place, keep)).transpose()?;
         anyhow::Ok((made, pruned, progress))
-    })?;
+    });
+    runtime.shutdown_timeout(ENDING);
+    let (made, pruned, progress) = done?;
     print(&told(&made, pruned.as_ref(), &progress, begun.elapsed()))?;
     if made.missing.is_empty() {
         Ok(())

@@ -11,11 +11,12 @@ use wheelhouse_maintenance::backup::{
     BackupPlace, Progress, RestoreTarget, Snapshot, restore as put_back,
 };
 
-use super::backup::{bytes, folder, identities, runtime, tell};
+use super::backup::{ENDING, bytes, folder, identities, runtime, tell};
 use crate::command_line::{Parsed, UsageError};
 use crate::environment::Environment;
 use crate::exit::Failure;
 use crate::options::{Profile, defs};
+use crate::owners::connection::become_owner;
 use crate::program::print;
 use crate::settings::{RunSettings, Source};
 use crate::wiring::ends;
@@ -55,9 +56,10 @@ pub(crate) fn restore(
         may_make_folders: true,
     })?;
     logging::start(&settings.logging)?;
+    become_owner(&settings)?;
     let begun = Instant::now();
     let progress = Arc::new(Progress::default());
-    let (restored, place) = runtime.block_on(async {
+    let done = runtime.block_on(async {
         let key = key_of(&snapshot)?;
         let target = ends::target(&settings, environment, key).await?;
         let telling = tell(&progress, "looked at");
@@ -71,7 +73,9 @@ pub(crate) fn restore(
         let restored = put_back(&snapshot, to, &progress).await;
         telling.abort();
         anyhow::Ok((restored?, target.place.clone()))
-    })?;
+    });
+    runtime.shutdown_timeout(ENDING);
+    let (restored, place) = done?;
     let mut text = format!(
         "{} is restored{} to {place}: {} files, {} contents with {} written; serials go on above {}; {:.1} s\n",
         snapshot.manifest.name(),

@@ -139,8 +139,8 @@ fn of_command(command: CommandName, profile: Profile) -> String {
         CommandName::Account => (
             "Lists accounts that something is kept about; makes one for a robot, which has tokens \
              and no password; disables one, which ends its sign-ins and tokens at once, or enables \
-             it again.",
-            " [robot|disable|enable NAME]",
+             it again; signs all browsers of one out.",
+            " [robot|disable|enable|sign-out NAME]",
         ),
         CommandName::Role => (
             "Lists the owners and maintainers of a project, makes somebody one, or takes their \

@@ -42,6 +42,7 @@ enum Task {
     Accounts,
     MakeRobot(String),
     SetDisabled(AccountWish),
+    SignOut(String),
     Roles(String),
     GiveRole(RoleWish),
     TakeRole {
@@ -126,6 +127,7 @@ fn task(command: CommandName, words: &Words) -> Result<Task, UsageError> {
         (CommandName::Account, ["robot", name]) => Task::MakeRobot(text(name)),
         (CommandName::Account, ["disable", name]) => Task::SetDisabled(account(name, true)),
         (CommandName::Account, ["enable", name]) => Task::SetDisabled(account(name, false)),
+        (CommandName::Account, ["sign-out", name]) => Task::SignOut(text(name)),
         (CommandName::Role, [project]) => Task::Roles(text(project)),
         (CommandName::Role, [project, "owner", user]) => {
             Task::GiveRole(role(project, user, RoleName::Owner))
@@ -239,6 +241,16 @@ async fn work(connection: &Connection, options: &Options, task: Task) -> Result<
             let answer = connection.send("PUT", ACCOUNTS, &account).await?;
             changed(options, &answer, done, was)
         }
+        Task::SignOut(name) => {
+            let browsers = address(BROWSERS, &[("user", &name)]);
+            let answer = connection.remove(&browsers).await?;
+            changed(
+                options,
+                &answer,
+                "no browser is signed in any more",
+                "no browser was signed in",
+            )
+        }
         Task::Roles(project) => {
             let answer = connection
                 .get(&address(ROLES, &[("project", &project)]))
@@ -332,6 +344,7 @@ const RULES: &str = "/api/v1/access/rules";
 const MEMBERS: &str = "/api/v1/access/members";
 const ROLES: &str = "/api/v1/access/roles";
 const ACCOUNTS: &str = "/api/v1/access/accounts";
+const BROWSERS: &str = "/api/v1/access/browsers";
 const TOKENS: &str = "/api/v1/access/tokens";
 
 fn address(path: &str, asked: &[(&str, &str)]) -> String {

@@ -26,6 +26,12 @@ pub(super) async fn index(connection: &Connection, options: &Options) -> Result<
     if report.unread > 0 {
         let _ = writeln!(text, "{} still to be read", count(report.unread, "file"));
     }
+    for path in &report.damaged {
+        let _ = writeln!(
+            text,
+            "damaged, and served to nobody: {path} (upload the same file again to mend it)"
+        );
+    }
     for path in &report.came_back {
         let _ = writeln!(
             text,

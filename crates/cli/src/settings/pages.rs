@@ -26,6 +26,8 @@ pub struct PageSettings {
     pub signature_links: bool,
     /// The content type of `.tar.gz` files.
     pub tar_gz_type: TarGzType,
+    /// Whether answers say under which words a content delivery network forgets them.
+    pub surrogate_keys: bool,
     /// Whether downloads are counted.
     pub count_downloads: bool,
     /// For how many days counts of downloads are kept in detail.
@@ -97,6 +99,7 @@ impl PageSettings {
                 Some("application/octet-stream") => TarGzType::OctetStream,
                 _ => TarGzType::XTar,
             },
+            surrogate_keys: values.truth(&defs::SURROGATE_KEYS),
             count_downloads: values.truth(&defs::COUNT_DOWNLOADS),
             download_detail_days: source.number(&defs::DOWNLOAD_DETAIL_DAYS).unwrap_or(90),
         })

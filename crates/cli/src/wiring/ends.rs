@@ -2,8 +2,10 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail};
+use tokio::time::{Instant, sleep};
 use wheelhouse_index::ports::{Clock, FileStore, SystemClock};
 use wheelhouse_store::catalog::{PostgresCatalog, SqliteCatalog, SqliteOptions, WhenDamaged};
 use wheelhouse_store::state::{StateError, StateFolder, StateLock};
@@ -15,7 +17,10 @@ use crate::environment::Environment;
 use crate::settings::{CatalogSettings, FileSettings, RunSettings};
 
 /// The name under which servers share the key of tokens in a database.
-const TOKENS: &str = "tokens";
+pub(crate) const TOKENS: &str = "tokens";
+
+/// How long files may take to come to rest that were written just before.
+const SETTLING: Duration = Duration::from_secs(30);
 
 /// An index that is there.
 #[derive(Debug)]
@@ -104,6 +109,15 @@ async fn at_rest(
     let mut wired = Box::new(wire(settings, environment, None).await?);
     // What is there must be known before it is copied.
     let _ = (&mut wired.first_scan).await;
+    let give_up = Instant::now() + SETTLING;
+    while let Some(path) = wired.index.still_written().await? {
+        if Instant::now() > give_up {
+            bail!(
+                "`{path}` is still being written, or was put there half: wait until it is whole, or take it away"
+            );
+        }
+        sleep(Duration::from_millis(200)).await;
+    }
     let whole = wired.whole.clone().context("the catalog is in memory")?;
     Ok(SourceEnd {
         whole,
@@ -160,7 +174,7 @@ pub(crate) async fn target(
     })?;
     let lock = match StateLock::take(folder) {
         Err(StateError::InUse { path, .. }) => bail!(
-            "the state folder `{}` of the place to move to is in use by a server: name another one there with `state-dir`",
+            "the state folder `{}` of the place that is to be filled is in use by a server: stop it, or name another folder there with `state-dir`",
             path.display()
         ),
         lock => lock?,

@@ -50,6 +50,13 @@ pub(super) fn directory_store(
     Ok(Arc::new(store))
 }
 
+/// Returns the id of the index whose tokens are made with `key`.
+pub(crate) fn owner_of(key: [u8; 32]) -> Uuid {
+    let mut owner = [0; 16];
+    owner.copy_from_slice(&TokenKey::new(key).derived("owner of objects")[..16]);
+    Uuid::from_bytes(owner)
+}
+
 /// Opens the store of the objects. It belongs to the index whose tokens are made with `key`.
 pub(super) async fn object_store(
     settings: &RunSettings,
@@ -78,9 +85,7 @@ pub(super) fn object_access(
         )
     })?;
     let spool = folder.join("incoming");
-    let mut owner = [0; 16];
-    owner.copy_from_slice(&TokenKey::new(key).derived("owner of objects")[..16]);
-    let owner = Uuid::from_bytes(owner);
+    let owner = owner_of(key);
     let options = ObjectsOptions {
         listed_hash: settings.pages.hash_algorithm,
         ..ObjectsOptions::new(&objects.place, IndexName::main(), owner, spool)

@@ -46,6 +46,8 @@ pub struct Noted {
     pub counted: u64,
     /// Those of which there was no room for a note, or whose count was lost.
     pub uncounted: u64,
+    /// Those that wait to be written down.
+    pub waiting: u64,
 }
 
 /// What an index needs to count downloads.
@@ -133,6 +135,7 @@ impl Core {
         Noted {
             counted: self.counting.counted.load(Ordering::Relaxed),
             uncounted: self.counting.uncounted.load(Ordering::Relaxed),
+            waiting: self.counting.tally().waiting.values().sum(),
         }
     }
 

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use serde_json::Value;
 
 use super::StoreError;
-use crate::audit::{AuditEvent, AuditFilter};
+use crate::audit::{AuditEvent, AuditFilter, TrailEntry};
 use crate::identity::Timestamp;
 
 /// The records that say who may do what, and the trail of what was done with them. They belong to
@@ -26,12 +26,13 @@ pub trait AccessStore: fmt::Debug + Send + Sync + 'static {
     /// ask at the same time exactly one is told yes. Keys whose time was up at `now` are free.
     async fn claim(&self, key: &str, until: Timestamp, now: Timestamp) -> Result<bool, StoreError>;
 
-    /// Returns up to `limit` events of the trail that the filter lets through, the last first.
+    /// Returns up to `limit` events of the trail that the filter lets through, the last first. The
+    /// place of an event never changes.
     async fn audit_trail(
         &self,
         filter: &AuditFilter,
         limit: usize,
-    ) -> Result<Vec<AuditEvent>, StoreError>;
+    ) -> Result<Vec<TrailEntry>, StoreError>;
 }
 
 /// One record. What is in it, the index knows.

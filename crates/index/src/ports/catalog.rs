@@ -118,6 +118,10 @@ pub trait Catalog: DownloadCounts {
     /// Returns how much the index holds.
     async fn counts(&self, index: &IndexName) -> Result<Counts, StoreError>;
 
+    /// Returns how many bytes all files have together, signatures included. Every record is looked
+    /// at: not for requests that come often.
+    async fn file_bytes(&self, index: &IndexName) -> Result<u64, StoreError>;
+
     /// Returns up to `limit` events with serials after `serial`, in their order. The events of
     /// one serial are never split: there may be more than `limit` of them.
     async fn events_after(&self, serial: Serial, limit: usize) -> Result<Vec<Event>, StoreError>;

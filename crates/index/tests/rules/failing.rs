@@ -203,6 +203,10 @@ impl Catalog for Moody {
         self.catalog.counts(index).await
     }
 
+    async fn file_bytes(&self, index: &IndexName) -> Result<u64, StoreError> {
+        self.catalog.file_bytes(index).await
+    }
+
     async fn last_events_of(
         &self,
         index: &IndexName,

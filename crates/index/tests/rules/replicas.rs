@@ -10,7 +10,7 @@ use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot};
 use wheelhouse_index::access::Access;
 use wheelhouse_index::actor::UserName;
-use wheelhouse_index::audit::{AuditEvent, AuditFilter};
+use wheelhouse_index::audit::{AuditFilter, TrailEntry};
 use wheelhouse_index::change::Attribution;
 use wheelhouse_index::identity::{IndexName, Serial, Timestamp};
 use wheelhouse_index::path::FilePath;
@@ -147,7 +147,7 @@ impl AccessStore for Counted {
         &self,
         filter: &AuditFilter,
         limit: usize,
-    ) -> Result<Vec<AuditEvent>, StoreError> {
+    ) -> Result<Vec<TrailEntry>, StoreError> {
         self.0.audit_trail(filter, limit).await
     }
 }

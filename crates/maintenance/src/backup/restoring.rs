@@ -22,6 +22,12 @@ use super::verifying::Snapshot;
 const ROWS: usize = 1_000;
 /// How many files are placed before their rows are put.
 const FILES: usize = 64;
+/// How many changes an index may have made in the moment after its backup.
+const LOST_CHANGES: u64 = 1_000;
+/// How many it may have made in each second since: more than a database takes one after another.
+const LOST_CHANGES_PER_SECOND: u64 = 250;
+/// For how long it may have done that.
+const LOST_SECONDS: u64 = 86_400;
 /// How many contents are placed at a time.
 const PLACINGS: usize = 8;
 
@@ -91,6 +97,15 @@ pub async fn restore(
     restoring.all().await
 }
 
+/// Returns a serial above all that were ever used: the lost index may have gone on after the backup.
+fn head_above(head: Serial, at: Timestamp, now: Timestamp) -> Serial {
+    let seconds = |moment: Timestamp| u64::try_from(moment.seconds()).unwrap_or(0);
+    let lost = seconds(now).saturating_sub(seconds(at)).min(LOST_SECONDS);
+    let gone_on = head.0 + LOST_CHANGES + lost * LOST_CHANGES_PER_SECOND;
+    // As a new catalog begins.
+    Serial(gone_on.max(seconds(now)))
+}
+
 /// Says what is in the place of the files. Marks beside the files would go before those that are
 /// restored.
 async fn found_in(target: &RestoreTarget) -> Result<Option<String>, BackupError> {
@@ -147,9 +162,7 @@ impl Restoring<'_> {
             }
         }
         self.put().await?;
-        // Above all that was ever used: the lost index may have gone on after the backup.
-        let now = u64::try_from(self.target.now.seconds()).unwrap_or(0);
-        let head = Serial(self.snapshot.manifest.head.0.max(now));
+        let head = head_above(manifest.head, manifest.at, self.target.now);
         self.target.catalog.end_filling(head).await?;
         Ok(Restored {
             head,
@@ -383,5 +396,27 @@ impl Placer {
             }
         });
         pieces
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn serials_go_on_above_what_was_lost() {
+        let head = |head, at: i64, now: i64| {
+            let moment = |seconds: i64| Timestamp(seconds * 1_000_000);
+            head_above(Serial(head), moment(at), moment(now)).0
+        };
+        assert_eq!(head(500, 500, 9_000_000), 9_000_000, "as a new catalog");
+        assert_eq!(head(9_000_000, 500, 510), 9_000_000 + 1_000 + 2_500);
+        assert_eq!(
+            head(9_000_000, 510, 500),
+            9_001_000,
+            "a clock that went back"
+        );
+        let long = 1_000_000;
+        assert_eq!(head(9_000_000, 0, long), 9_001_000 + 250 * 86_400);
     }
 }

@@ -294,6 +294,10 @@ pub struct Trail {
 /// One event of the audit trail.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct TrailEvent {
+    /// Where it stands: what `before` takes.
+    #[serde(default)]
+    #[schema(example = "1795996800000000.17")]
+    pub place: String,
     /// When.
     pub at: String,
     /// What happened.

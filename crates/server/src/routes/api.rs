@@ -76,6 +76,7 @@ pub(crate) fn router() -> Router<State> {
             access::accounts::make_robot,
             access::accounts::set_disabled
         ))
+        .routes(routes!(access::accounts::sign_out))
         .routes(routes!(
             access::tokens::tokens,
             access::tokens::make_token,

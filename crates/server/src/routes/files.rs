@@ -24,6 +24,7 @@ use wheelhouse_standards::range::{self, ByteRange, RequestedRanges};
 
 use crate::body::{Body, Chain, FileBody};
 use crate::chunks::FileId;
+use crate::edge::{SURROGATE_KEY, words_of_file};
 use crate::error::ApiError;
 use crate::file_cache::{FileAnswer, SMALL_FILE_BYTES};
 use crate::request::RequestInfo;
@@ -275,10 +276,12 @@ async fn look_up(state: &State, path: &FilePath) -> Result<Arc<FileAnswer>, ApiE
         .as_str()
         .strip_suffix(".metadata")
         .map(str::parse::<FilePath>);
+    let project;
     let (mut answer, media_type) = if let Some(Ok(wheel)) = beside {
         // The metadata changes when its wheel does: it has the wheel's generation.
         let generation = state.files.generation(wheel.as_str());
         let (record, bytes) = state.index.metadata_file(&wheel).await?;
+        project = record.project().clone();
         let answer = FileAnswer {
             generation,
             size_bytes: bytes.len() as u64,
@@ -300,6 +303,7 @@ async fn look_up(state: &State, path: &FilePath) -> Result<Arc<FileAnswer>, ApiE
         let Download {
             record, contents, ..
         } = download;
+        project = record.project().clone();
         let answer = FileAnswer {
             generation,
             size_bytes: record.fingerprint.size_bytes(),
@@ -316,6 +320,12 @@ async fn look_up(state: &State, path: &FilePath) -> Result<Arc<FileAnswer>, ApiE
         (answer, media_type(state, path.file_name()))
     };
     answer.headers = file_headers(state, &answer, media_type);
+    if state.settings.surrogate_keys
+        && state.access.is_open(Right::Download)
+        && let Some(words) = words_of_file(state.index.name(), &project, &answer.id.path)
+    {
+        answer.headers.insert(SURROGATE_KEY.clone(), words);
+    }
     let answer = Arc::new(answer);
     state.files.keep(path.as_str(), &answer);
     Ok(answer)

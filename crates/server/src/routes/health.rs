@@ -54,10 +54,9 @@ pub(super) async fn metrics(
     let counts = state.index.counts().await?;
     let scrub = state.index.scrubbed().counts();
     state.metrics.note_scrub(state.index.damaged().len(), scrub);
-    Ok(said(
-        "text/plain; version=0.0.4; charset=utf-8",
-        state.metrics.render(counts, state.index.noted_downloads()),
-    ))
+    let downloads = state.index.noted_downloads();
+    let text = state.metrics.render(counts, downloads, &state.room().await);
+    Ok(said("text/plain; version=0.0.4; charset=utf-8", text))
 }
 
 fn is_local(peer: SocketAddr) -> bool {

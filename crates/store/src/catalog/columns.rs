@@ -51,6 +51,16 @@ pub(super) struct ContentsColumns<'a> {
     pub(super) has_provenance: bool,
 }
 
+/// Returns a sum that a database made of numbers that could be more than it holds as a whole one.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "sums of sizes are neither negative nor fractions, and the cast keeps within bounds"
+)]
+pub(super) fn whole(sum: f64) -> u64 {
+    sum as u64
+}
+
 const NONE: &str = "none";
 const UNREADABLE: &str = "unreadable";
 const READ: &str = "read";

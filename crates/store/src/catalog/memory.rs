@@ -286,6 +286,10 @@ impl Catalog for MemoryCatalog {
         Ok(self.read(index, Shelf::counts))
     }
 
+    async fn file_bytes(&self, index: &IndexName) -> Result<u64, StoreError> {
+        Ok(self.read(index, Shelf::file_bytes))
+    }
+
     async fn last_events_of(
         &self,
         index: &IndexName,

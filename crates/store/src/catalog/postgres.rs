@@ -386,6 +386,11 @@ impl Catalog for PostgresCatalog {
         told("count", read::counts(&self.reads, index).await)
     }
 
+    async fn file_bytes(&self, index: &IndexName) -> Result<u64, StoreError> {
+        let bytes = read::file_bytes(&self.reads, index).await;
+        told("add up the sizes", bytes)
+    }
+
     async fn last_events_of(
         &self,
         index: &IndexName,

@@ -342,6 +342,14 @@ impl Catalog for SqliteCatalog {
             .await
     }
 
+    async fn file_bytes(&self, index: &IndexName) -> Result<u64, StoreError> {
+        let index = index.clone();
+        self.read("add up the sizes", move |connection| {
+            read::file_bytes(connection, &index)
+        })
+        .await
+    }
+
     async fn last_events_of(
         &self,
         index: &IndexName,

@@ -18,6 +18,7 @@ macro_rules! access_store_promises {
             a_change_is_written_with_its_events
             a_claim_is_given_to_one_of_many_until_its_time_is_up
             the_trail_is_told_backwards_and_filtered
+            the_trail_is_turned_page_by_page
         }
     };
     (@each $fresh:expr; $($promise:ident)*) => {
@@ -100,7 +101,8 @@ pub(crate) async fn a_change_is_written_with_its_events(store: &impl AccessStore
     store.change_access(change).await.expect("written");
     assert_eq!(store.access_records().await.expect("records").len(), 1);
     let told = store.audit_trail(&AuditFilter::default(), 10).await;
-    assert_eq!(told.expect("the trail"), events);
+    let told = told.expect("the trail").into_iter();
+    assert_eq!(told.map(|entry| entry.event).collect::<Vec<_>>(), events);
 }
 
 pub(crate) async fn a_claim_is_given_to_one_of_many_until_its_time_is_up(store: &impl AccessStore) {
@@ -138,7 +140,9 @@ pub(crate) async fn the_trail_is_told_backwards_and_filtered(store: &impl Access
     store.change_access(change).await.expect("written");
     let told = async |filter: AuditFilter, limit| {
         let told = store.audit_trail(&filter, limit).await.expect("the trail");
-        told.iter().map(|event| event.kind).collect::<Vec<_>>()
+        told.iter()
+            .map(|entry| entry.event.kind)
+            .collect::<Vec<_>>()
     };
     let every = AuditFilter::default();
     assert_eq!(
@@ -174,4 +178,44 @@ pub(crate) async fn the_trail_is_told_backwards_and_filtered(store: &impl Access
         ..every
     };
     assert_eq!(told(of, 9).await, [RuleAdded, TokenRevoked, SignInFailed]);
+}
+
+pub(crate) async fn the_trail_is_turned_page_by_page(store: &impl AccessStore) {
+    let at = [3, 1, 2, 2, 2, 1, 3];
+    let kinds = [RuleAdded, SignInFailed];
+    let events: Vec<_> = at
+        .iter()
+        .zip(kinds.iter().cycle())
+        .map(|(&at, &kind)| event(kind, ada(), at, None))
+        .collect();
+    let change = AccessChange {
+        events,
+        ..AccessChange::default()
+    };
+    store.change_access(change).await.expect("written");
+    let page = async |kind, before, limit| {
+        let filter = AuditFilter {
+            kind,
+            before,
+            ..AuditFilter::default()
+        };
+        store.audit_trail(&filter, limit).await.expect("the trail")
+    };
+    let whole = page(None, None, 99).await;
+    assert_eq!(whole.len(), at.len());
+    assert!(whole.is_sorted_by(|a, b| a.place > b.place), "{whole:?}");
+    for limit in 1..=3 {
+        let (mut turned, mut before) = (Vec::new(), None);
+        loop {
+            let some = page(None, before, limit).await;
+            let Some(last) = some.last() else { break };
+            before = Some(last.place);
+            turned.extend(some);
+        }
+        assert_eq!(turned, whole, "{limit} at a time");
+    }
+    let first = page(Some(RuleAdded), None, 1).await;
+    let rest = page(Some(RuleAdded), Some(first[0].place), 99).await;
+    let all = page(Some(RuleAdded), None, 99).await;
+    assert_eq!([first, rest].concat(), all);
 }

@@ -43,6 +43,8 @@ pub(crate) static FILES: OptionDef = OptionDef {
 const STORE: &[CommandName] = &[
     CommandName::Run,
     CommandName::MoveTo,
+    CommandName::Backup,
+    CommandName::Restore,
     CommandName::Check,
     CommandName::Recover,
 ];

@@ -116,3 +116,14 @@ pub(crate) static TAR_GZ_TYPE: OptionDef = OptionDef {
     help: "Send .tar.gz files with this content type.",
     ..OptionDef::BASE
 };
+
+pub(crate) static SURROGATE_KEYS: OptionDef = OptionDef {
+    long: "surrogate-keys",
+    kind: Kind::Truth,
+    default: DefaultValue::both("false"),
+    topic: Topic::Pages,
+    help: "Say in each answer under which words a content delivery network forgets it.",
+    details: "In `Surrogate-Key`, on pages for programs and on files that everybody may have. See \
+           docs/operations/internet-scale.md.",
+    ..OptionDef::BASE
+};

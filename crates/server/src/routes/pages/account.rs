@@ -12,7 +12,7 @@ use axum::routing::{get, post};
 use wheelhouse_index::permission::Role;
 use wheelhouse_ui::account::{AccountPage, Browser, OwnProject};
 
-use super::own::Reader;
+use super::own::{Reader, shell_word};
 use crate::error::ApiError;
 use crate::state::State;
 
@@ -56,6 +56,11 @@ async fn account(Shares(state): Shares<State>, reader: Reader) -> Result<Respons
             })
             .collect(),
         tokens: tokens.iter().filter(|token| !token.is_expired(now)).count(),
+        sign_out: format!(
+            "wheelhouse account sign-out {} --server {}",
+            shell_word(user.as_str()),
+            shell_word(&reader.info.external.url(""))
+        ),
         has_publishers: state.exchange.is_some(),
         browsers: browsers
             .map(|session| Browser {

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use axum::Extension;
 use axum::extract::{OriginalUri, Path, State as Shares};
 use axum::response::Response;
+use form_urlencoded::Serializer;
 use http::HeaderMap;
 use wheelhouse_index::compare::{
     Changes, Difference, FileChange, FileDiff, HookChange, Hunk, Likeness, WhatChanged,
 };
+use wheelhouse_standards::name::ProjectKey;
 use wheelhouse_standards::simple::link::encode_segment;
 use wheelhouse_ui::changes::{
     ChangesPage, DifferenceRow, FileRow, HookRow, HunkLine, HunkLines, diff,
@@ -16,6 +18,7 @@ use wheelhouse_ui::changes::{
 
 use super::super::simple::{moved_permanently, project_key, with_query};
 use super::inside::{authorised, marks};
+use super::own::ask;
 use super::{Read, answer};
 use crate::error::ApiError;
 use crate::page_cache::Subject;
@@ -59,6 +62,7 @@ pub(super) async fn changes(
     let key = project.clone();
     let subject = Subject::ChangesPage(key.as_str(), &detail);
     let (shared, from, to) = (Arc::clone(&state), from.to_owned(), to.to_owned());
+    let command = ask(&info, &call(&project, &from, &to, file.as_deref()));
     let here = info.external.path(&here);
     let reading = Box::pin(async move {
         let index = &shared.index;
@@ -66,13 +70,27 @@ pub(super) async fn changes(
         Ok(Read {
             serial: None,
             is_complete: true,
-            page: values(project.as_str(), &here, &changes),
+            page: values(project.as_str(), &here, command, &changes),
         })
     });
     answer(&state, &info, &headers, &who, subject, 0, reading).await
 }
 
-fn values(project: &str, here: &str, changes: &Changes) -> ChangesPage {
+/// Returns the call of the API that compares the same.
+fn call(project: &ProjectKey, from: &str, to: &str, file: Option<&str>) -> String {
+    let mut asked = Serializer::new(String::new());
+    asked.extend_pairs([("from", from), ("to", to)]);
+    if let Some(file) = file {
+        asked.append_pair("file", file);
+    }
+    format!(
+        "/api/v1/projects/{}/changes?{}",
+        encode_segment(project.as_str()),
+        asked.finish()
+    )
+}
+
+fn values(project: &str, here: &str, command: String, changes: &Changes) -> ChangesPage {
     let comparison = &changes.comparison;
     let mut notes = Vec::new();
     match changes.pair.likeness {
@@ -107,6 +125,7 @@ fn values(project: &str, here: &str, changes: &Changes) -> ChangesPage {
         dependencies: comparison.dependencies.iter().map(difference).collect(),
         metadata: comparison.metadata.iter().map(difference).collect(),
         files: comparison.files.iter().map(file_row).collect(),
+        command,
         unchanged: comparison.unchanged,
     }
 }

@@ -251,6 +251,14 @@ fn values(info: &RequestInfo, asked: &Asked, inside: &Inside) -> InsidePage {
             .take(MAX_MARKED)
             .map(|member| entry(&here, member))
             .collect(),
+        command: super::own::ask(
+            info,
+            &format!(
+                "/api/v1/projects/{}/files/{}/members",
+                encode_segment(asked.project.as_str()),
+                encode_segment(&asked.file_name)
+            ),
+        ),
         folders: Folder::all(shown.map(|member| entry(&here, member)).collect()),
     }
 }

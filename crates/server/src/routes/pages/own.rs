@@ -342,6 +342,11 @@ pub(super) fn shell_word(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
+/// Returns the command that asks a call of the API.
+pub(super) fn ask(info: &RequestInfo, call: &str) -> String {
+    format!("curl {}", shell_word(&info.external.url(call)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use async_trait::async_trait;
 use serde_json::Value;
-use wheelhouse_index::audit::{AuditEvent, AuditFilter};
+use wheelhouse_index::audit::{AuditEvent, AuditFilter, TrailEntry, TrailPlace};
 use wheelhouse_index::identity::Timestamp;
 use wheelhouse_index::ports::{AccessChange, AccessRecord, AccessStore, StoreError};
 
@@ -63,20 +63,23 @@ impl AccessStore for MemoryCatalog {
         &self,
         filter: &AuditFilter,
         limit: usize,
-    ) -> Result<Vec<AuditEvent>, StoreError> {
+    ) -> Result<Vec<TrailEntry>, StoreError> {
         let state = self.state();
-        let mut events: Vec<(usize, &AuditEvent)> = state
-            .access
-            .trail
-            .iter()
-            .enumerate()
-            .filter(|(_, event)| filter.lets_through(event))
+        let placed = state.access.trail.iter().zip(0..).map(|(event, number)| {
+            let at = event.by.at;
+            (TrailPlace { at, number }, event)
+        });
+        let mut events: Vec<_> = placed
+            .filter(|(place, event)| filter.lets_through(*place, event))
             .collect();
-        events.sort_by_key(|(place, event)| std::cmp::Reverse((event.by.at, *place)));
+        events.sort_by_key(|(place, _)| std::cmp::Reverse(*place));
         Ok(events
             .into_iter()
             .take(limit)
-            .map(|(_, event)| event.clone())
+            .map(|(place, event)| TrailEntry {
+                place,
+                event: event.clone(),
+            })
             .collect())
     }
 }

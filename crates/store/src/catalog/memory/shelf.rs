@@ -274,6 +274,14 @@ impl Shelf {
         }
     }
 
+    pub(super) fn file_bytes(&self) -> u64 {
+        let sizes = self
+            .files
+            .values()
+            .map(|file| file.record.fingerprint.size_bytes());
+        sizes.fold(0, u64::saturating_add)
+    }
+
     /// Returns how the newest file spells the project's name, or `None` if there is no file.
     /// Signatures count only where there is nothing else.
     fn display_name(&self, project: &Project) -> Option<String> {

@@ -5,7 +5,7 @@ use deadpool_postgres::{Object, Pool};
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 use wheelhouse_index::actor::{Actor, ActorFilter};
-use wheelhouse_index::audit::{AuditEvent, AuditFilter, AuditKind};
+use wheelhouse_index::audit::{AuditEvent, AuditFilter, AuditKind, TrailEntry, TrailPlace};
 use wheelhouse_index::identity::Timestamp;
 use wheelhouse_index::ports::{AccessChange, AccessRecord, AccessStore, StoreError};
 use wheelhouse_standards::digest::Digester;
@@ -69,7 +69,7 @@ impl AccessStore for PostgresCatalog {
         &self,
         filter: &AuditFilter,
         limit: usize,
-    ) -> Result<Vec<AuditEvent>, StoreError> {
+    ) -> Result<Vec<TrailEntry>, StoreError> {
         told(
             "read the audit trail",
             trail(&self.reads, filter, limit).await,
@@ -266,18 +266,19 @@ fn digest(key: &str) -> Vec<u8> {
     digester.finish().sha256.as_bytes().to_vec()
 }
 
-async fn trail(reads: &Reads, filter: &AuditFilter, limit: usize) -> Outcome<Vec<AuditEvent>> {
+async fn trail(reads: &Reads, filter: &AuditFilter, limit: usize) -> Outcome<Vec<TrailEntry>> {
     let since = filter.since.map_or(i64::MIN, |since| since.0);
     let actor = filter.actor.as_ref().map(ActorFilter::as_str);
     let user = filter.actor.as_ref().and_then(ActorFilter::user);
     let project = filter.project.as_ref().map(ProjectKey::as_str);
     let rows = reads
         .rows(
-            "SELECT kind, actor, address, agent, request_id, at, project, detail FROM audit
+            "SELECT kind, actor, address, agent, request_id, at, project, detail, id FROM audit
              WHERE at >= $1
                  AND ($2::bytea IS NULL OR actor = $2 OR token_owner = $3::bytea)
                  AND ($4::bytea IS NULL OR project = $4)
                  AND ($5::text IS NULL OR kind = $5)
+                 AND (at, id) < ($7, $8)
              ORDER BY at DESC, id DESC LIMIT $6",
             &[
                 &since,
@@ -286,10 +287,18 @@ async fn trail(reads: &Reads, filter: &AuditFilter, limit: usize) -> Outcome<Vec
                 &project.map(str::as_bytes),
                 &filter.kind.map(AuditKind::name),
                 &bound(limit),
+                &filter.before.map_or(i64::MAX, |before| before.at.0),
+                &filter.before.map_or(i64::MAX, |before| before.number),
             ],
         )
         .await?;
-    rows.iter().map(audit_event).collect()
+    let entry = |row| {
+        let event = audit_event(row)?;
+        let (at, number) = (event.by.at, row.try_get(8)?);
+        let place = TrailPlace { at, number };
+        Ok(TrailEntry { place, event })
+    };
+    rows.iter().map(entry).collect()
 }
 
 pub(super) fn audit_event(row: &Row) -> Outcome<AuditEvent> {

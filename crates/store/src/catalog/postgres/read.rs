@@ -13,6 +13,7 @@ use super::failure::Outcome;
 use super::marks::{mark_from_row, ordered};
 use super::reads::{Reads, Values};
 use super::row::{RECORD_COLUMNS, bound, record_columns, record_from_row, text};
+use crate::catalog::columns::whole;
 use crate::catalog::stored::{key_from_text, metadata_from_text, status_from_text};
 
 /// Selects records by the conditions that follow.
@@ -224,6 +225,18 @@ pub(super) async fn counts(reads: &Reads, index: &IndexName) -> Outcome<Counts> 
         files: count(&row, 1)?,
         unread: count(&row, 2)?,
     })
+}
+
+pub(super) async fn file_bytes(reads: &Reads, index: &IndexName) -> Outcome<u64> {
+    let row = reads
+        .row(
+            "SELECT coalesce(sum(greatest(size_bytes, 0)), 0)::float8 FROM files
+             WHERE index_id = (SELECT id FROM indexes WHERE name = $1)",
+            &[&index.as_str()],
+        )
+        .await?;
+    let bytes = row.map(|row| row.try_get::<_, f64>(0)).transpose()?;
+    Ok(whole(bytes.unwrap_or_default()))
 }
 
 pub(super) async fn newest_files(

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use async_trait::async_trait;
 use rusqlite::{Connection, Row, params};
 use wheelhouse_index::actor::ActorFilter;
-use wheelhouse_index::audit::{AuditEvent, AuditFilter, AuditKind};
+use wheelhouse_index::audit::{AuditEvent, AuditFilter, AuditKind, TrailEntry, TrailPlace};
 use wheelhouse_index::change::Attribution;
 use wheelhouse_index::identity::Timestamp;
 use wheelhouse_index::ports::{AccessChange, AccessRecord, AccessStore, StoreError};
@@ -49,7 +49,7 @@ impl AccessStore for SqliteCatalog {
         &self,
         filter: &AuditFilter,
         limit: usize,
-    ) -> Result<Vec<AuditEvent>, StoreError> {
+    ) -> Result<Vec<TrailEntry>, StoreError> {
         let filter = filter.clone();
         self.read("read the audit trail", move |connection| {
             trail(connection, &filter, limit)
@@ -148,12 +148,12 @@ fn digest_of(key: &str) -> [u8; 32] {
     *digester.finish().sha256.as_bytes()
 }
 
-fn trail(connection: &Connection, filter: &AuditFilter, limit: usize) -> Outcome<Vec<AuditEvent>> {
+fn trail(connection: &Connection, filter: &AuditFilter, limit: usize) -> Outcome<Vec<TrailEntry>> {
     let mut statement = connection.prepare_cached(
-        "SELECT at, kind, actor, address, agent, request_id, project, detail FROM audit
+        "SELECT at, kind, actor, address, agent, request_id, project, detail, id FROM audit
          WHERE at >= ?1 AND (?2 IS NULL OR actor = ?2 OR (actor LIKE 'token:%'
              AND substr(actor, 7 + instr(substr(actor, 7), ':')) = ?6)) AND (?3 IS NULL OR project = ?3)
-           AND (?4 IS NULL OR kind = ?4)
+           AND (?4 IS NULL OR kind = ?4) AND (at, id) < (?7, ?8)
          ORDER BY at DESC, id DESC LIMIT ?5",
     )?;
     let mut rows = statement.query(params![
@@ -163,10 +163,15 @@ fn trail(connection: &Connection, filter: &AuditFilter, limit: usize) -> Outcome
         filter.kind.map(AuditKind::name),
         i64::try_from(limit).unwrap_or(i64::MAX),
         filter.actor.as_ref().and_then(ActorFilter::user),
+        filter.before.map_or(i64::MAX, |before| before.at.0),
+        filter.before.map_or(i64::MAX, |before| before.number),
     ])?;
     let mut events = Vec::new();
     while let Some(row) = rows.next()? {
-        events.push(event(row)?);
+        let event = event(row)?;
+        let (at, number) = (event.by.at, row.get(8)?);
+        let place = TrailPlace { at, number };
+        events.push(TrailEntry { place, event });
     }
     Ok(events)
 }

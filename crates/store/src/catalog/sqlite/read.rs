@@ -11,6 +11,7 @@ use wheelhouse_standards::name::ProjectKey;
 use super::failure::Outcome;
 use super::marks;
 use super::row::{optional_text, record_columns, record_from_row, text};
+use crate::catalog::columns::whole;
 use crate::catalog::matching::Matcher;
 use crate::catalog::stored::{key_from_text, metadata_from_text, status_from_text};
 
@@ -208,6 +209,17 @@ pub(super) fn counts(connection: &Connection, index: &IndexName) -> Outcome<Coun
         })
         .optional()?;
     Ok(counts.unwrap_or_default())
+}
+
+pub(super) fn file_bytes(connection: &Connection, index: &IndexName) -> Outcome<u64> {
+    // `sum` fails where the sizes of files with holes are more than fits.
+    let bytes: f64 = connection
+        .prepare_cached(
+            "SELECT total(max(size_bytes, 0)) FROM files
+             WHERE index_id = (SELECT id FROM indexes WHERE name = ?1)",
+        )?
+        .query_row([index.as_str()], |row| row.get(0))?;
+    Ok(whole(bytes))
 }
 
 fn page<'a>(

@@ -121,6 +121,8 @@ pub(crate) async fn counts_follow_every_change(catalog: Arc<dyn Catalog>) {
         unread,
     };
     let now = || async { catalog.counts(&main()).await.unwrap() };
+    let bytes = || async { catalog.file_bytes(&main()).await.unwrap() };
+    assert_eq!(bytes().await, 0);
     apply(
         &*catalog,
         vec![
@@ -131,6 +133,9 @@ pub(crate) async fn counts_follow_every_change(catalog: Arc<dyn Catalog>) {
     )
     .await;
     assert_eq!(now().await, counts(2, 3, 2));
+    let size = demo.fingerprint.size_bytes();
+    assert!(size > 0, "or nothing is proved");
+    assert_eq!(bytes().await, 3 * size);
     for _ in 0..2 {
         catalog
             .learn(&main(), vec![learned(&demo, "a")])
@@ -144,6 +149,7 @@ pub(crate) async fn counts_follow_every_change(catalog: Arc<dyn Catalog>) {
     )
     .await;
     assert_eq!(now().await, counts(1, 2, 2));
+    assert_eq!(bytes().await, 2 * size);
     apply(&*catalog, vec![lost("a-1.zip"), lost("a-1.zip.asc")]).await;
     assert_eq!(now().await, counts(0, 0, 0));
     apply(

@@ -5,7 +5,7 @@ use axum::extract::State as Shares;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use wheelhouse_index::actor::ActorFilter;
-use wheelhouse_index::audit::{AuditFilter, AuditKind};
+use wheelhouse_index::audit::{AuditFilter, AuditKind, TrailEntry, TrailPlace, TrailPlaceError};
 use wheelhouse_index::identity::Timestamp;
 use wheelhouse_index::permission::Right;
 
@@ -41,6 +41,13 @@ pub(in crate::routes::api) struct TrailQuery {
     /// Not before this moment, in seconds since 1970.
     #[param(minimum = 0, maximum = 4_102_444_800_i64)]
     since: Option<i64>,
+    /// Before this place alone, as an event shows it: what was noted earlier.
+    #[param(
+        min_length = 3,
+        max_length = 50,
+        pattern = "^-?[0-9]{1,18}[.][0-9]{1,18}$"
+    )]
+    before: Option<String>,
     /// At most so many.
     #[serde(default = "default_limit")]
     #[param(default = 100, minimum = 1, maximum = 1000)]
@@ -88,6 +95,10 @@ pub(in crate::routes::api) async fn trail(
             .map(|seconds| Timestamp(seconds * 1_000_000))
             .ok_or_else(|| ApiError::bad_request("`since` must be a moment between 1970 and 2100"))
     });
+    let before = query.before.as_deref().map(|place| {
+        let place = place.parse::<TrailPlace>();
+        place.map_err(|error: TrailPlaceError| ApiError::bad_request(format!("`before`: {error}")))
+    });
     let kind = query.kind.as_deref().map(|name| {
         AuditKind::from_name(name).ok_or_else(|| {
             let names: Vec<_> = AuditKind::ALL.iter().map(|kind| kind.name()).collect();
@@ -99,13 +110,15 @@ pub(in crate::routes::api) async fn trail(
         project: query.project.as_deref().map(project_named).transpose()?,
         kind: kind.transpose()?,
         since: since.transpose()?,
+        before: before.transpose()?,
     };
     state.audit.settle().await;
     let events = state.access.trail(&filter, query.limit).await?;
     Ok(Json(Trail {
         events: events
             .into_iter()
-            .map(|event| TrailEvent {
+            .map(|TrailEntry { place, event }| TrailEvent {
+                place: place.to_string(),
                 at: moment(event.by.at),
                 kind: event.kind.name().to_owned(),
                 project: event.project.map(|project| project.to_string()),

@@ -1,5 +1,6 @@
 //! What the pages of events share: what is asked for, and a line of an event.
 
+use form_urlencoded::Serializer;
 use serde_json::Value;
 use time::format_description::well_known::Iso8601;
 use time::{Date, Time};
@@ -56,6 +57,26 @@ pub(super) fn command(reader: &Reader, first: &str, asked: &Asked, names: &[&str
     command.push_str(" --server ");
     command.push_str(&shell_word(&reader.info.external.url("")));
     command
+}
+
+/// Returns where a page of events is that shows what was asked for, before a place.
+pub(super) fn address(page: &str, asked: &Asked, before: Option<String>) -> String {
+    let mut query = Serializer::new(String::new());
+    for (name, value) in [
+        ("project", &asked.project),
+        ("kind", &asked.kind),
+        ("actor", &asked.actor),
+        ("since", &asked.since),
+        ("until", &asked.until),
+    ] {
+        if !value.is_empty() {
+            query.append_pair(name, value);
+        }
+    }
+    if let Some(before) = before {
+        query.append_pair("before", &before);
+    }
+    format!("{page}?{}", query.finish())
 }
 
 /// Returns a line of the journal.

@@ -2,7 +2,6 @@
 
 use axum::extract::State as Shares;
 use axum::response::Response;
-use form_urlencoded::Serializer;
 use wheelhouse_index::actor::ActorFilter;
 use wheelhouse_index::change::{Event, EventKind};
 use wheelhouse_index::identity::{Serial, Timestamp};
@@ -11,7 +10,7 @@ use wheelhouse_standards::name::ProjectKey;
 use wheelhouse_ui::admin::{Asked, JournalPage};
 
 use super::check_may;
-use super::events::{asked, command, day, journal_line};
+use super::events::{address, asked, command, day, journal_line};
 use crate::error::ApiError;
 use crate::routes::api::access::project_named;
 use crate::routes::api::events::report;
@@ -42,11 +41,15 @@ pub(super) async fn page(
         .parse::<u64>()
         .ok()
         .filter(|&serial| i64::try_from(serial).is_ok());
+    let at = |asked: &Asked, before| {
+        let address = address("/admin/journal", asked, before);
+        reader.info.external.path(&address)
+    };
     let mut page = JournalPage {
         events: Vec::new(),
         kinds: EventKind::ALL.iter().map(|kind| kind.name()).collect(),
         older: None,
-        newest: before.map(|_| reader.info.external.path(&address(&asked, None))),
+        newest: before.map(|_| at(&asked, None)),
         is_partial: false,
         error: None,
         command: command(&reader, "", &asked, &["project", "kind", "actor", "since"]),
@@ -55,10 +58,9 @@ pub(super) async fn page(
     match Wanted::of(&page.asked) {
         Ok(wanted) => {
             let found = found(&state, &wanted, &sight, before).await?;
-            let older = found
+            page.older = found
                 .goes_on
-                .then(|| address(&page.asked, Some(found.before)));
-            page.older = older.map(|address| reader.info.external.path(&address));
+                .then(|| at(&page.asked, Some(found.before.to_string())));
             page.is_partial = found.is_partial;
             page.events = found
                 .events
@@ -69,25 +71,6 @@ pub(super) async fn page(
         Err(error) => page.error = Some(error.detail),
     }
     reader.show(&state, &page)
-}
-
-fn address(asked: &Asked, before: Option<u64>) -> String {
-    let mut query = Serializer::new(String::new());
-    for (name, value) in [
-        ("project", &asked.project),
-        ("kind", &asked.kind),
-        ("actor", &asked.actor),
-        ("since", &asked.since),
-        ("until", &asked.until),
-    ] {
-        if !value.is_empty() {
-            query.append_pair(name, value);
-        }
-    }
-    if let Some(before) = before {
-        query.append_pair("before", &before.to_string());
-    }
-    format!("/admin/journal?{}", query.finish())
 }
 
 struct Wanted {
