@@ -161,8 +161,14 @@ impl Index {
         let ((contents, metadata), fingerprint) = match read.await {
             Ok(read) => read,
             // A store that says in the middle that the object is gone or another one.
-            Err(error) if !error.is_away && matches!(record.fingerprint, Fingerprint::Object { .. }) => {
-                return match self.files.open(&record.path, Some(&record.fingerprint)).await {
+            Err(error)
+                if !error.is_away && matches!(record.fingerprint, Fingerprint::Object { .. }) =>
+            {
+                return match self
+                    .files
+                    .open(&record.path, Some(&record.fingerprint))
+                    .await
+                {
                     Err(OpenError::Damaged(_) | OpenError::NotFound) => Ok(None),
                     _ => Err(error),
                 };
@@ -380,7 +386,9 @@ impl Index {
         }
         if self.digest_at(&record.path).await? == Some(sha256) {
             self.adopt(&record.path).await?;
-            return Ok(Some(Mended::Yes("put it back from among the deleted files")));
+            return Ok(Some(Mended::Yes(
+                "put it back from among the deleted files",
+            )));
         }
         let now = self.clock.now();
         if let Err(error) = self.files.discard(&record.path, &sha256, now).await {
@@ -417,7 +425,9 @@ fn changed(recorded: &Fingerprint, found: &Fingerprint) -> String {
     if recorded == found {
         "another file of the same size is there than the one that was recorded".to_owned()
     } else {
-        format!("the file that is there has {found} bytes, and the one that was recorded {recorded}")
+        format!(
+            "the file that is there has {found} bytes, and the one that was recorded {recorded}"
+        )
     }
 }
 

@@ -124,11 +124,7 @@ impl Check {
         Ok(())
     }
 
-    async fn judge(
-        &self,
-        record: &FileRecord,
-        report: &mut Report<'_>,
-    ) -> Result<(), StoreError> {
+    async fn judge(&self, record: &FileRecord, report: &mut Report<'_>) -> Result<(), StoreError> {
         let faults = match self.index.verify(record, self.depth).await {
             Ok(Verified::Whole) => return Ok(()),
             Ok(Verified::Faulty(faults)) => faults,
