@@ -37,6 +37,9 @@ pub(crate) enum Failure {
     /// The answer is no, and was said.
     #[error("no")]
     No,
+    /// What was to be looked at, or made, could not be to its end.
+    #[error(transparent)]
+    Unfinished(anyhow::Error),
     /// Something else went wrong, at the start or later.
     #[error(transparent)]
     Other(#[from] anyhow::Error),
@@ -82,12 +85,13 @@ impl ReleaseFailure {
 }
 
 impl Failure {
-    /// Returns the exit code: 2 for the usage and the configuration, 3 to 5 for what is published, 1
-    /// for everything else. As
+    /// Returns the exit code: 2 for the usage and the configuration, 3 to 5 for what is published, 4 for
+    /// a check or a recovery that could not be ended, 1 for everything else. As
     /// pypiserver, the drop-in counts as usage only what is wrong in the command line by itself.
     pub(crate) fn exit_code(&self, profile: Profile) -> u8 {
         match (self, profile) {
             (Self::Release(failure), _) => failure.exit_code,
+            (Self::Unfinished(_), _) => 4,
             (Self::Usage(_) | Self::Config(_) | Self::SignIn(_), _)
             | (Self::Settings(_) | Self::Logging(_) | Self::NoIndex(_), Profile::Wheelhouse) => 2,
             (Self::Settings(error), Profile::PypiServer) if error.is_about_an_argument() => 2,
@@ -107,7 +111,7 @@ impl Failure {
             Self::NoIndex(error) => error,
             Self::Release(error) => error,
             Self::SignIn(error) => error,
-            Self::Other(error) => error.as_ref(),
+            Self::Unfinished(error) | Self::Other(error) => error.as_ref(),
         };
         let mut text = format!("error: {error}");
         let mut cause = error.source();
@@ -132,9 +136,12 @@ impl Failure {
             Self::Config(error) => error.hint(),
             Self::Settings(error) => error.hint(),
             Self::Release(failure) => (!failure.hint.is_empty()).then(|| failure.hint.to_owned()),
-            Self::Logging(_) | Self::NoIndex(_) | Self::SignIn(_) | Self::Other(_) | Self::No => {
-                None
-            }
+            Self::Logging(_)
+            | Self::NoIndex(_)
+            | Self::SignIn(_)
+            | Self::Unfinished(_)
+            | Self::Other(_)
+            | Self::No => None,
         }
     }
 }

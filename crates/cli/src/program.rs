@@ -52,6 +52,8 @@ pub(crate) fn carry_out(
         Command::Backup(parsed) => commands::backup::backup(parsed, profile, environment),
         Command::Restore(parsed) => commands::restore::restore(parsed, profile, environment),
         Command::Migrate(parsed) => commands::migrate::migrate(parsed, profile, environment),
+        Command::Check(parsed) => commands::check::check(parsed, profile, environment),
+        Command::Recover(parsed) => commands::recover::recover(parsed, profile, environment),
         Command::Health(parsed) => commands::health::health(parsed, environment),
         Command::Owners(command, parsed) => owners::carry_out(command, parsed, environment),
         Command::Container(words) => return commands::container::container(&words, environment),

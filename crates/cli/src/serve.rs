@@ -66,6 +66,9 @@ pub(crate) async fn serve(
     tracing::info!("listening on {address}");
     let (index, finding) = wired.search;
     tokio::spawn(index.keep_finding(finding));
+    if let Some(scrub) = wired.scrub {
+        tokio::spawn(scrub.run());
+    }
     // Not before: the ACME server asks back.
     if let Some(acme) = wired.acme {
         tokio::spawn(acme.keep());

@@ -5,6 +5,7 @@ mod certificates;
 pub(crate) mod ends;
 mod files;
 mod people;
+mod upkeep;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -22,6 +23,7 @@ use wheelhouse_index::ports::{Clock, DiskUse, Disks, FileStore, SystemClock};
 use wheelhouse_index::publish::Overwrite;
 use wheelhouse_index::replica::Replica;
 use wheelhouse_index::{DeletedNames, Index, IndexOptions, SignatureListing};
+use wheelhouse_maintenance::scrub::Scrub;
 use wheelhouse_search::MemoryFinder;
 use wheelhouse_server::abuse::AbuseLimits;
 use wheelhouse_server::settings::{
@@ -41,6 +43,7 @@ use self::certificates::certificate;
 use self::files::file_store;
 pub(crate) use self::files::owner_of;
 use self::people::{exchange, identities, sign_in};
+pub(crate) use self::upkeep::{Recovery, open_to_check, open_to_recover};
 use crate::environment::Environment;
 use crate::logging::RequestLog;
 use crate::settings::{
@@ -67,6 +70,8 @@ pub(crate) struct Wired {
     pub(crate) search: (Arc<Index>, Arc<Finding>),
     /// The index that is served.
     pub(crate) index: Arc<Index>,
+    /// What reads every file again now and then, in a server.
+    pub(crate) scrub: Option<Scrub>,
     /// Its catalog as a whole, unless it is in memory.
     pub(crate) whole: Option<Whole>,
     /// Its files.
@@ -123,6 +128,12 @@ pub(crate) async fn wire(
     tokio::spawn(Arc::clone(&index).read_in_background());
     tokio::spawn(Arc::clone(&index).empty_bin());
     tokio::spawn(Arc::clone(&index).count_downloads());
+    let scrub = settings.limits.scrub_period.map(|period| Scrub {
+        index: Arc::clone(&index),
+        catalog: Arc::clone(&catalog),
+        period,
+        place: state.path().map(|folder| folder.join("scrub.json")),
+    });
     let access = Access::open(
         access_store,
         Arc::clone(&clock),
@@ -163,6 +174,7 @@ pub(crate) async fn wire(
         replica,
         search: (Arc::clone(&index), finding),
         index,
+        scrub,
         whole,
         files,
         key,

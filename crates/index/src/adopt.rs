@@ -63,11 +63,28 @@ impl Index {
 
     /// Takes note of what is at a path now. The caller holds the lock of the file's name.
     pub(crate) async fn adopt_locked(&self, path: &FilePath) -> Result<bool, StoreError> {
+        match self.change_at(path).await? {
+            None => Ok(false),
+            Some(change) => self.commit_found(vec![change]).await,
+        }
+    }
+
+    /// Returns whether something else is at a path than the catalog has, which [`Self::follow`] would
+    /// take note of.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the catalog or the files cannot be read.
+    pub async fn differs_at(&self, path: &FilePath) -> Result<bool, StoreError> {
+        Ok(self.change_at(path).await?.is_some())
+    }
+
+    /// Returns what is at a path now, as the change that the catalog would learn of it by.
+    async fn change_at(&self, path: &FilePath) -> Result<Option<FileChange>, StoreError> {
         if self.files.truth() == Truth::Catalog {
-            return Ok(false);
+            return Ok(None);
         }
         let record = self.catalog.file(&self.name, path).await?;
-        let change = match self.files.open(path, None).await {
+        Ok(match self.files.open(path, None).await {
             Ok(file) if !file.settled => None,
             Ok(file) => match &record {
                 Some(record) if record.fingerprint == file.fingerprint => None,
@@ -79,11 +96,7 @@ impl Index {
             }
             Err(OpenError::Away(_) | OpenError::Damaged(_)) => None,
             Err(OpenError::Store(error)) => return Err(error),
-        };
-        match change {
-            None => Ok(false),
-            Some(change) => self.commit_found(vec![change]).await,
-        }
+        })
     }
 
     /// Returns the change that a file's being there is, if it may be listed.
@@ -102,9 +115,12 @@ impl Index {
         Ok(arrival(path, file.fingerprint, is_known))
     }
 
-    /// Takes note of what is at a path now. Goes on to its end, with the lock of the file's name,
-    /// when the caller stops waiting.
-    pub(crate) async fn adopt(self: &Arc<Self>, path: &FilePath) -> Result<bool, StoreError> {
+    /// Takes note of what is at a path now, and returns whether that was anything new. Goes on to its
+    /// end, with the lock of the file's name, when the caller stops waiting.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the catalog or the files fail.
+    pub async fn adopt(self: &Arc<Self>, path: &FilePath) -> Result<bool, StoreError> {
         let (index, path) = (Arc::clone(self), path.clone());
         let adopting = tokio::spawn(async move {
             let _lock = index.locks.lock(path.file_name()).await;
@@ -223,6 +239,9 @@ impl Index {
     }
 
     async fn commit_found(&self, files: Vec<FileChange>) -> Result<bool, StoreError> {
+        for change in &files {
+            self.forget_damage(change.path());
+        }
         for change in files.iter().take(20) {
             tracing::info!(file.path = %change.path(), "{}", told(change));
         }

@@ -28,13 +28,26 @@ impl Damage {
 }
 
 impl Core {
-    /// Takes note that the content of a file is gone or altered, and tells the log.
+    /// Takes note that the content of a file is gone or altered, and tells the log once.
     pub fn report_damage(&self, path: &FilePath, reason: &str) {
-        tracing::error!(file.path = %path, "a file is damaged: {reason}; upload the same file again to mend it");
         let mut known = self.damage.known();
+        if known.contains(path) {
+            return;
+        }
         if known.len() < KEPT {
             known.insert(path.clone());
         }
+        drop(known);
+        let advice = match self.files.truth() {
+            Truth::Catalog => "upload the same file again to mend it",
+            Truth::Store => "put a good copy in its place",
+        };
+        tracing::error!(file.path = %path, "a file is damaged: {reason}; {advice}");
+    }
+
+    /// Takes note that a file is whole, or another one, or gone.
+    pub fn forget_damage(&self, path: &FilePath) {
+        self.damage.known().remove(path);
     }
 
     /// Returns the files that were found damaged since the start and were not mended since.

@@ -20,6 +20,7 @@ use crate::permission::{Pattern, Sight};
 use crate::ports::{Catalog, Clock, Committed, Counts, FileStore, StoreError};
 use crate::reading::{Learner, Reader};
 use crate::replica::Replica;
+use crate::scrubbed::Scrubbed;
 use crate::sizes::Sizes;
 use crate::view::{Hosted, Seen, View};
 use crate::withdrawn::Withdrawn;
@@ -54,6 +55,7 @@ pub struct Core {
     pub(crate) knowledge: Knowledge,
     pub(crate) withdrawn: Withdrawn,
     pub(crate) damage: Damage,
+    pub(crate) scrubbed: Scrubbed,
     pub(crate) counting: Counting,
     pub(crate) inspector: Inspector,
     pub(crate) sizes: Sizes,
@@ -148,6 +150,7 @@ impl Index {
             knowledge: Knowledge::default(),
             withdrawn: Withdrawn::default(),
             damage: Damage::default(),
+            scrubbed: Scrubbed::default(),
             inspector,
             sizes: Sizes::default(),
             managing: tokio::sync::Mutex::default(),
@@ -173,6 +176,11 @@ impl Index {
     /// Returns this server among its replicas.
     pub fn replica(&self) -> &Arc<Replica> {
         &self.replica
+    }
+
+    /// Returns how far this server has read all files again, to find damage.
+    pub fn scrubbed(&self) -> &Scrubbed {
+        &self.scrubbed
     }
 
     /// Returns the index's name.

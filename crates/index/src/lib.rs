@@ -37,9 +37,11 @@ pub mod release;
 mod remove;
 pub mod replica;
 pub mod said;
+pub mod scrubbed;
 pub mod search;
 mod sizes;
 mod vetting;
+pub mod verify;
 pub mod view;
 pub mod withdrawn;
 

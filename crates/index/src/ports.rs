@@ -7,6 +7,7 @@ mod access_store;
 mod attestation_verifier;
 mod catalog;
 mod catalog_copy;
+mod catalog_upkeep;
 mod clock;
 mod disks;
 mod download_counts;
@@ -15,6 +16,7 @@ mod identities;
 mod person_sign_in;
 mod project_finder;
 mod replicas;
+mod sealed_records;
 mod token_exchange;
 
 pub use access_store::{AccessChange, AccessRecord, AccessStore};
@@ -25,6 +27,7 @@ pub use catalog_copy::{
     CountedWhen, DownloadsRow, FileRow, FillError, Filled, Filling, Hold, KeyRow, PathOrMarks,
     ProjectRow,
 };
+pub use catalog_upkeep::{CatalogFlaw, CatalogUpkeep, FlawKind, Repair};
 pub use clock::{Clock, SystemClock};
 pub use disks::{DiskRoom, DiskUse, Disks};
 pub use download_counts::{DownloadCount, DownloadCounts, DownloadSums, ProjectDownloads};
@@ -36,6 +39,9 @@ pub use identities::{IdentifyError, Identities};
 pub use person_sign_in::{Begun, PersonSignIn, Returned, SignInError, SignedIn};
 pub use project_finder::{FinderEntry, FinderQuery, FoundProject, FoundProjects, ProjectFinder};
 pub use replicas::{Held, LEASE, Progress, ReplicaState, Replicas};
+pub use sealed_records::{
+    ListedContents, PathDigest, RecordName, SealedFile, SealedRecords, Shard, StoredContent, UnsealError,
+};
 pub use token_exchange::{MintError, Minted, TokenExchange};
 
 /// A backend could not do its work. Never about the request: what a request may get wrong has an

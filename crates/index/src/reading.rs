@@ -137,6 +137,18 @@ impl Index {
         reading.await
     }
 
+    /// Reads the file of a record, unless somebody does already, and records what it shows: for whoever
+    /// reads all that there is.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    pub async fn read_contents_of(
+        self: &Arc<Self>,
+        record: &FileRecord,
+    ) -> Result<Arc<Contents>, ReadError> {
+        self.read(record).await
+    }
+
     /// Reads the files of all records that nobody has read, and waits for `patience` at most.
     /// Returns whether all were read; what is not goes on being read.
     pub(crate) async fn read_all<'r>(

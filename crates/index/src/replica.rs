@@ -238,7 +238,7 @@ impl Replica {
 
     /// Takes a turn at work that one of all replicas is to do. Nobody's, while that cannot be found
     /// out.
-    pub(crate) async fn is_turn(&self, work: &str, span: Duration) -> bool {
+    pub async fn is_turn(&self, work: &str, span: Duration) -> bool {
         let Some(others) = &self.others else {
             return true;
         };

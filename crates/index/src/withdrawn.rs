@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Mutex as AsyncMutex;
-use wheelhouse_standards::digest::{Digester, Sha256Digest};
+use wheelhouse_standards::digest::{Digester, Digests, Sha256Digest};
 use wheelhouse_standards::name::ProjectKey;
 
 use crate::change::{Attribution, Change, MarkChange};
@@ -134,7 +134,7 @@ impl Index {
         }
     }
 
-    async fn write_marks(&self, marks: &[ProjectMark]) -> Option<MarksPlace> {
+    pub(crate) async fn write_marks(&self, marks: &[ProjectMark]) -> Option<MarksPlace> {
         let bytes = marks_file::encode(&self.name, marks);
         match self.files.write_marks(bytes.into()).await {
             Ok(place) => Some(place),
@@ -166,7 +166,7 @@ impl Index {
             known.sha256
         } else {
             let content = Arc::clone(&file.content);
-            tokio::task::spawn_blocking(move || sha256_of(&*content))
+            tokio::task::spawn_blocking(move || digests_of(&*content).map(|digests| digests.sha256))
                 .await
                 .map_err(|failure| StoreError::new("index", "read a file that came back", failure))?
                 .map_err(|failure| {
@@ -222,7 +222,7 @@ impl Index {
     }
 }
 
-fn is_same_subject(a: &ProjectMark, b: &ProjectMark) -> bool {
+pub(crate) fn is_same_subject(a: &ProjectMark, b: &ProjectMark) -> bool {
     a.project == b.project && a.mark.has_subject_of(&b.mark)
 }
 
@@ -245,13 +245,13 @@ fn after(before: &[ProjectMark], changes: &[MarkChange]) -> Vec<ProjectMark> {
     marks
 }
 
-fn sha256_of(content: &dyn Content) -> std::io::Result<Sha256Digest> {
+pub(crate) fn digests_of(content: &dyn Content) -> std::io::Result<Digests> {
     let mut digester = Digester::new(None);
     let mut buffer = vec![0; 256 * 1024];
     let mut offset = 0;
     loop {
         match content.read_at(offset, &mut buffer)? {
-            0 => return Ok(digester.finish().sha256),
+            0 => return Ok(digester.finish()),
             count => {
                 digester.update(&buffer[..count]);
                 offset += count as u64;

@@ -4,5 +4,10 @@
 //! are written down. It opens no backend: whoever calls it has opened them.
 
 pub mod backup;
+pub mod check;
 pub mod contents;
 pub mod moving;
+pub mod recover;
+#[cfg(test)]
+mod samples;
+pub mod scrub;

@@ -9,6 +9,7 @@ use metrics::{Counter, Gauge, Key, Label, Level, Metadata, Recorder};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 use wheelhouse_index::downloads::Noted;
 use wheelhouse_index::ports::{Counts, DiskRoom, DiskUse};
+use wheelhouse_index::scrubbed::ScrubCounts;
 
 use crate::durations::Durations;
 use crate::route::Route;
@@ -152,6 +153,25 @@ impl Metrics {
         self.durations[route as usize].record(took);
     }
 
+    /// Takes note of what was found damaged, and how much was read to find it.
+    #[expect(clippy::cast_precision_loss, reason = "no index holds 2^52 files")]
+    pub(crate) fn note_scrub(&self, damaged: usize, scrub: ScrubCounts) {
+        let key = Key::from_static_name("wheelhouse_damaged_files");
+        self.recorder
+            .register_gauge(&key, &METADATA)
+            .set(damaged as f64);
+        for (name, value) in [
+            ("wheelhouse_scrubbed_files_total", scrub.files),
+            ("wheelhouse_scrubbed_bytes_total", scrub.bytes),
+            ("wheelhouse_scrub_rounds_total", scrub.rounds),
+        ] {
+            let key = Key::from_static_name(name);
+            self.recorder
+                .register_counter(&key, &METADATA)
+                .absolute(value);
+        }
+    }
+
     /// Renders all counters in Prometheus's text form. Those that never counted are left out.
     #[expect(clippy::cast_precision_loss, reason = "no index holds 2^52 files")]
     pub(crate) fn render(&self, counts: Counts, downloads: Noted, room: &[DiskRoom]) -> String {
@@ -233,6 +253,11 @@ mod tests {
             uncounted: 1,
             waiting: 2,
         };
+        let scrub = ScrubCounts {
+            files: 5,
+            ..ScrubCounts::default()
+        };
+        metrics.note_scrub(1, scrub);
         let room = |kept, free| DiskRoom {
             kept,
             place: "somewhere".to_owned(),
@@ -252,6 +277,8 @@ mod tests {
             r#"wheelhouse_requests_total{route="/simple/{project}/",method="GET",status="200"} 1"#,
             r#"wheelhouse_requests_total{route="/simple/{project}/",method="other",status="other"} 1"#,
             "wheelhouse_projects 3",
+            "wheelhouse_damaged_files 1",
+            "wheelhouse_scrubbed_files_total 5",
             "wheelhouse_counted_downloads_total 12",
             "wheelhouse_uncounted_downloads_total 1",
             "wheelhouse_waiting_downloads 2",

@@ -46,6 +46,10 @@ pub(crate) enum Command {
     Migrate(Parsed),
     /// `move-to`.
     MoveTo(Parsed),
+    /// Compare catalog and files.
+    Check(Parsed),
+    /// Make a catalog again.
+    Recover(Parsed),
     /// Do what a maintainer wants, with any index.
     Maintainers(CommandName, Parsed),
     /// Do what an owner wants, or show what happened.

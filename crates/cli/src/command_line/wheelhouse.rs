@@ -63,6 +63,8 @@ pub(crate) const COMMANDS: &[(&str, &str)] = &[
         "migrate",
         "Bring the tables of the catalog up to date, or check them",
     ),
+    ("check", "Compare catalog and files, and mend what can be proven"),
+    ("recover", "Make a lost catalog again from the files"),
     ("container", "Start as the container image does"),
     ("pypi-server", "Take the command line of pypiserver"),
     ("help", "Show this help, or that of a command"),
@@ -121,6 +123,8 @@ impl<'a> Reader<'a> {
             Some("restore") => self.with_options(CommandName::Restore, Command::Restore),
             Some("migrate") => self.with_options(CommandName::Migrate, Command::Migrate),
             Some("move-to") => self.with_options(CommandName::MoveTo, Command::MoveTo),
+            Some("check") => self.with_options(CommandName::Check, Command::Check),
+            Some("recover") => self.with_options(CommandName::Recover, Command::Recover),
             Some("health") => self.health(),
             Some("config") => self.config(),
             Some(word) if owners_command(word).is_some() => self.owners(word),
@@ -251,6 +255,8 @@ impl<'a> Reader<'a> {
             Some("migrate") => HelpPage::Of(CommandName::Migrate),
             Some("move-to") => HelpPage::Of(CommandName::MoveTo),
             Some("health") => HelpPage::Of(CommandName::Health),
+            Some("check") => HelpPage::Of(CommandName::Check),
+            Some("recover") => HelpPage::Of(CommandName::Recover),
             Some("config") => HelpPage::Config,
             Some("container") => HelpPage::Container,
             Some("pypi-server") => HelpPage::DropIn,
@@ -330,6 +336,8 @@ mod tests {
             Ok(Command::Restore(words)) => parsed("restore", words),
             Ok(Command::Migrate(words)) => parsed("migrate", words),
             Ok(Command::MoveTo(words)) => parsed("move-to", words),
+            Ok(Command::Check(words)) => parsed("check-all", words),
+            Ok(Command::Recover(words)) => parsed("recover", words),
             Ok(other) => format!("{other:?}"),
             Err(refusal) => {
                 let hint = refusal.error.hint().map(|hint| format!("; {hint}"));
@@ -381,6 +389,12 @@ mod tests {
             ("help restore", "Help(Of(Restore))"),
             ("help migrate", "Help(Of(Migrate))"),
             ("help move-to", "Help(Of(MoveTo))"),
+            ("help recover", "Help(Of(Recover))"),
+            (
+                "check --rehash --repair --json --files file:x",
+                "check-all rehash repair json files | ",
+            ),
+            ("recover --take-over d", "recover take-over | d"),
             (
                 "container -v -P .htpasswd packages",
                 "Container([\"-v\", \"-P\", \".htpasswd\", \"packages\"])",

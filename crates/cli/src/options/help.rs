@@ -232,6 +232,21 @@ fn of_command(command: CommandName, profile: Profile) -> String {
              with --check, something is to be done first, or this program does not fit the catalog.",
             " [DIR ...]",
         ),
+        CommandName::Check => (
+            "Compares catalog, files and metadata, and says what is not as it is recorded, beside a \
+             running server or without one. Nothing is changed without --repair, which with a catalog \
+             in a file needs that no server runs. Exit codes: 0 if nothing is wrong, or nothing any \
+             more; 1 if something is; 4 if it cannot be checked to the end.",
+            " [DIR ...]",
+        ),
+        CommandName::Recover => (
+            "Makes a catalog again where there is none: from the sealed records of a store of objects, \
+             or from the files in folders. Marks of what was yanked and deleted come from beside the \
+             files; who may do what, tokens and counts are lost. What cannot be proven is named. A \
+             recovery that broke off goes on where it was. Exit codes: 0 if everything is proven, 1 if \
+             something is not, 4 if it cannot be done to the end.",
+            " [DIR ...]",
+        ),
         CommandName::Health => (
             "Asks a running server whether it is well: exit code 0 means that it is.",
             "",

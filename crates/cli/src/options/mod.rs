@@ -73,6 +73,10 @@ pub(crate) enum CommandName {
     Migrate,
     /// `move-to`.
     MoveTo,
+    /// `check`.
+    Check,
+    /// `recover`.
+    Recover,
 }
 
 impl CommandName {
@@ -105,6 +109,8 @@ impl CommandName {
             Self::Restore => "restore",
             Self::Migrate => "migrate",
             Self::MoveTo => "move-to",
+            Self::Check => "check",
+            Self::Recover => "recover",
         }
     }
 }
@@ -339,6 +345,7 @@ pub(crate) fn options_of(command: CommandName) -> Vec<&'static OptionDef> {
     let takes = |option: &&OptionDef| option.commands.contains(&command);
     let own = defs::owners::ALL.iter().chain(defs::maintainers::ALL);
     let own = own.chain(defs::pipelines::ALL).chain(defs::backups::ALL);
+    let own = own.chain(defs::maintenance::ALL);
     let all = own.chain(defs::ALL);
     all.copied().filter(takes).collect()
 }

@@ -27,6 +27,7 @@ use crate::options::defs::owners as defs;
 use crate::options::value::Value;
 use crate::program::{print, to_stderr};
 use connection::Connection;
+pub(crate) use connection::become_owner;
 use target::Target;
 
 /// The words for the status of a project.

@@ -22,6 +22,8 @@ pub struct LimitSettings {
     pub max_failed_sign_ins: Option<u32>,
     /// Uploads of one actor within an hour.
     pub max_uploads_per_hour: Option<u32>,
+    /// In which time every file is read again, if at all.
+    pub scrub_period: Option<Duration>,
     /// Threads that answer requests. `None` means one for each core.
     pub workers: Option<usize>,
 }
@@ -38,6 +40,10 @@ impl LimitSettings {
             drain_timeout: seconds(&defs::DRAIN_SECONDS, 30),
             max_failed_sign_ins: limit(&defs::MAX_FAILED_SIGN_INS),
             max_uploads_per_hour: limit(&defs::MAX_UPLOADS_PER_HOUR),
+            scrub_period: source
+                .number::<u32>(&defs::SCRUB_DAYS)
+                .filter(|&days| days > 0)
+                .map(|days| Duration::from_hours(24) * days),
             workers: source.number(&defs::WORKERS),
         }
     }

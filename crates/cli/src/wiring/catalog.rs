@@ -116,7 +116,7 @@ async fn in_postgres(
     clock: &Arc<dyn Clock>,
 ) -> anyhow::Result<Kept> {
     let catalog = Arc::new(PostgresCatalog::open(address, Arc::clone(clock)).await?);
-    let key = catalog.shared_key("tokens", fill_random).await?;
+    let key = shared_token_key(&catalog).await?;
     let note = match state.path() {
         Some(folder) => format!(
             "the catalog is in {address}; the socket for this machine is in `{}`",
@@ -133,6 +133,11 @@ async fn in_postgres(
         note,
         replica: Replica::among(Arc::new(replicas)),
     })
+}
+
+/// Returns the key that all servers over a database make tokens with.
+pub(super) async fn shared_token_key(catalog: &PostgresCatalog) -> anyhow::Result<[u8; 32]> {
+    Ok(catalog.shared_key("tokens", fill_random).await?)
 }
 
 pub(super) fn open_sqlite(path: &Path, clock: &Arc<dyn Clock>) -> anyhow::Result<SqliteCatalog> {

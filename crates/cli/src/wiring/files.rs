@@ -65,14 +65,26 @@ pub(super) async fn object_store(
     environment: &Environment,
     key: [u8; 32],
 ) -> anyhow::Result<ObjectFileStore> {
+    let (access, options) = object_access(settings, objects, state, environment, key)?;
+    std::fs::create_dir_all(&options.spool)
+        .with_context(|| format!("cannot make the folder {}", options.spool.display()))?;
+    Ok(ObjectFileStore::open(access, options).await?)
+}
+
+/// Returns the way to the objects, and what is to be known of them.
+pub(super) fn object_access(
+    settings: &RunSettings,
+    objects: &ObjectSettings,
+    state: &StateFolder,
+    environment: &Environment,
+    key: [u8; 32],
+) -> anyhow::Result<(objects::Access, ObjectsOptions)> {
     let folder = state.path().ok_or_else(|| {
         anyhow!(
             "what is received stands in the state folder until it is an object, and nothing can be written there; name a folder with --state-dir"
         )
     })?;
     let spool = folder.join("incoming");
-    std::fs::create_dir_all(&spool)
-        .with_context(|| format!("cannot make the folder {}", spool.display()))?;
     let owner = owner_of(key);
     let options = ObjectsOptions {
         listed_hash: settings.pages.hash_algorithm,
@@ -82,7 +94,7 @@ pub(super) async fn object_store(
     let proxies = Proxies::from_variables(&|name| environment.text(name));
     let client = client_for_objects(agent, &proxies)?;
     let access = objects::Access::to(&objects.place, &objects.surroundings, client)?;
-    Ok(ObjectFileStore::open(access, options).await?)
+    Ok((access, options))
 }
 
 /// Makes sure that a catalog without anything in it does not stand for objects that are there: it
@@ -96,7 +108,7 @@ async fn expect_catalog(
         && catalog.events_after(Serial(0), 1).await?.is_empty();
     anyhow::ensure!(
         !is_new || !store.holds_files().await?,
-        "the catalog is empty, but `{}` holds files of this index, and only a catalog knows their names; put the catalog back into the state folder (one that was damaged is kept there under another name)",
+        "the catalog is empty, but `{}` holds files of this index, and only a catalog knows their names; put the catalog back into the state folder (one that was damaged is kept there under another name), restore a backup, or make it again from the files' sealed records with `wheelhouse recover`",
         objects.place
     );
     Ok(())

@@ -1,18 +1,20 @@
 //! Deleting files, and getting them back.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
+use async_trait::async_trait;
+use wheelhouse_standards::digest::Sha256Digest;
 use wheelhouse_standards::found::FoundFile;
 
 use super::planning::files_of;
 use super::{Done, ManageError, Plan, Step, Target, Wish, mark_change};
 use crate::change::{Arrival, Attribution, Change, Departure, Expectation, FileChange, MarkChange};
-use crate::identity::{Fingerprint, Timestamp};
+use crate::identity::{Fingerprint, IndexName, Timestamp};
 use crate::index::Index;
 use crate::mark::{Mark, ProjectMark};
 use crate::path::FilePath;
-use crate::ports::{BroughtBack, PlaceError, StoreError, Truth};
+use crate::ports::{BroughtBack, Catalog, ListedContents, PlaceError, StoreError, Truth};
 use crate::reading::ReadError;
 use crate::record::FileRecord;
 use crate::withdrawn::reason_of;
@@ -127,7 +129,7 @@ impl Index {
         target: &Target,
         left: impl Iterator<
             Item = (
-                &(FileRecord, wheelhouse_standards::digest::Sha256Digest),
+                &(FileRecord, Sha256Digest),
                 Option<wheelhouse_standards::metadata::CoreMetadata>,
             ),
         >,
@@ -264,7 +266,48 @@ impl Index {
                 ),
                 Err(error) => tracing::error!("cannot empty the bin: {error}"),
             }
+            let listed = Listed {
+                index: self.name.clone(),
+                catalog: Arc::clone(&self.catalog),
+            };
+            if let Err(error) = self.files.sweep(&listed).await {
+                tracing::error!("cannot take away contents that no file has any more: {error}");
+            }
             tokio::time::sleep(DAY).await;
+        }
+    }
+}
+
+/// How many records are looked through at a time.
+const LISTED_PAGE: usize = 5_000;
+
+/// Which contents the files have that a catalog lists.
+#[derive(Debug)]
+struct Listed {
+    index: IndexName,
+    catalog: Arc<dyn Catalog>,
+}
+
+#[async_trait]
+impl ListedContents for Listed {
+    async fn listed_among(
+        &self,
+        contents: &HashSet<Sha256Digest>,
+    ) -> Result<HashSet<Sha256Digest>, StoreError> {
+        let (mut listed, mut after) = (HashSet::new(), None);
+        loop {
+            let page = self
+                .catalog
+                .files_after(&self.index, after.as_ref(), LISTED_PAGE);
+            let page = page.await?;
+            listed.extend(page.iter().filter_map(|record| match record.fingerprint {
+                Fingerprint::Object { sha256, .. } => Some(sha256).filter(|it| contents.contains(it)),
+                Fingerprint::File { .. } => None,
+            }));
+            match page.last() {
+                Some(last) if listed.len() < contents.len() => after = Some(last.path.clone()),
+                _ => return Ok(listed),
+            }
         }
     }
 }

@@ -12,7 +12,7 @@ use futures_util::stream::BoxStream;
 use tokio::sync::mpsc;
 use wheelhouse_standards::digest::{Digests, Sha256Digest};
 
-use super::StoreError;
+use super::{ListedContents, SealedRecords, StoreError};
 use crate::identity::{Fingerprint, Timestamp};
 use crate::path::FilePath;
 
@@ -91,6 +91,18 @@ pub trait FileStore: fmt::Debug + Send + Sync + 'static {
 
     /// Removes for good what was discarded before a moment, and returns how many files that were.
     async fn forget_discarded(&self, before: Timestamp) -> Result<usize, StoreError>;
+
+    /// Takes away what nothing needs any more, where files share contents, and returns how many
+    /// contents that were. What a listed file has stays, whatever else is missing, and so does what an
+    /// upload under way has found there.
+    async fn sweep(&self, _listed: &dyn ListedContents) -> Result<usize, StoreError> {
+        Ok(0)
+    }
+
+    /// Returns the sealed records beside the contents, where the catalog is the truth.
+    fn sealed_records(&self) -> Option<&dyn SealedRecords> {
+        None
+    }
 
     /// Returns what was last written by [`write_marks`](Self::write_marks), if anything was.
     async fn read_marks(&self) -> Result<Option<MarksFile>, StoreError>;

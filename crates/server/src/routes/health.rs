@@ -52,6 +52,8 @@ pub(super) async fn metrics(
         ));
     }
     let counts = state.index.counts().await?;
+    let scrub = state.index.scrubbed().counts();
+    state.metrics.note_scrub(state.index.damaged().len(), scrub);
     let downloads = state.index.noted_downloads();
     let text = state.metrics.render(counts, downloads, &state.room().await);
     Ok(said("text/plain; version=0.0.4; charset=utf-8", text))

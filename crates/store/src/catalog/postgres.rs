@@ -22,6 +22,7 @@ mod replicas;
 mod row;
 mod schema;
 mod search;
+mod upkeep;
 mod writer;
 
 use std::sync::Arc;

@@ -19,6 +19,7 @@ mod read;
 mod readers;
 mod row;
 mod schema;
+mod upkeep;
 mod writer;
 
 use std::path::{Path, PathBuf};

@@ -27,6 +27,8 @@ pub(crate) static FILES: OptionDef = OptionDef {
         CommandName::MoveTo,
         CommandName::Backup,
         CommandName::Restore,
+        CommandName::Check,
+        CommandName::Recover,
     ],
     topic: Topic::Folders,
     help: "Keep files as objects here, in place of folders: s3://BUCKET/PREFIX, gs://…, az://… or \
@@ -43,6 +45,8 @@ const STORE: &[CommandName] = &[
     CommandName::MoveTo,
     CommandName::Backup,
     CommandName::Restore,
+    CommandName::Check,
+    CommandName::Recover,
 ];
 
 pub(crate) static S3_ENDPOINT: OptionDef = OptionDef {

@@ -28,6 +28,23 @@ pub(crate) static FILE_CACHE_MIB: OptionDef = OptionDef {
     ..OptionDef::BASE
 };
 
+pub(crate) static SCRUB_DAYS: OptionDef = OptionDef {
+    long: "scrub-days",
+    kind: Kind::Integer {
+        name: "N",
+        min: 0,
+        max: 3_650,
+    },
+    default: DefaultValue::both("30"),
+    topic: Topic::Limits,
+    help: "Read every file again once in so many days, to find damage before somebody needs the file; 0 \
+           reads none.",
+    details: "One server does it, one file at a time, spread over the days, 16 MiB a second at most. What \
+              it finds is in the log, in `wheelhouse status`, on the page about health and among the \
+              counters. How far it is stands in the state folder.",
+    ..OptionDef::BASE
+};
+
 pub(crate) static MAX_CONNECTIONS: OptionDef = OptionDef {
     long: "max-connections",
     kind: Kind::Integer {

@@ -12,6 +12,7 @@ mod general;
 mod limits;
 mod logging;
 pub(crate) mod maintainers;
+pub(crate) mod maintenance;
 pub(crate) mod owners;
 mod pages;
 pub(crate) mod pipelines;
@@ -45,7 +46,7 @@ pub(crate) use folders::{
 pub(crate) use general::{CONFIG, GIVE_UP, HELP, URL, VERSION};
 pub(crate) use limits::{
     DRAIN_SECONDS, FILE_CACHE_MIB, HEADER_TIMEOUT_SECONDS, MAX_CONNECTIONS, MAX_FAILED_SIGN_INS,
-    MAX_UPLOADS_PER_HOUR, PAGE_CACHE_MIB, WORKERS,
+    MAX_UPLOADS_PER_HOUR, PAGE_CACHE_MIB, SCRUB_DAYS, WORKERS,
 };
 pub(crate) use logging::{
     LOG_ERR_FRMT, LOG_FILE, LOG_FORMAT, LOG_FRMT, LOG_REQ_FRMT, LOG_RES_FRMT, LOG_STREAM, VERBOSE,
@@ -140,6 +141,7 @@ pub(crate) static ALL: &[&OptionDef] = &[
     &HEADER_TIMEOUT_SECONDS,
     &DRAIN_SECONDS,
     &WORKERS,
+    &SCRUB_DAYS,
     &EXECUTE,
     &DOWNLOAD_DIRECTORY,
     &ALLOW_UNSTABLE,

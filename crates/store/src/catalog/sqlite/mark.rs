@@ -39,6 +39,17 @@ impl SerialMark {
         }
     }
 
+    /// Reads the mark once more.
+    pub(super) fn read_again(&self) -> io::Result<Self> {
+        Self::read(self.path.clone())
+    }
+
+    /// Returns whether serials up to `serial` may have been used though the mark says that none of
+    /// them was: then they could go down if the database were lost. Without a file nothing is said.
+    pub(super) fn is_behind(&self, serial: u64) -> bool {
+        self.path.is_some() && self.mark <= serial
+    }
+
     /// Makes sure that the mark is above `serial` before that is used.
     pub(super) fn keep_ahead_of(&mut self, serial: u64) -> io::Result<()> {
         let is_ahead = self.mark > serial && self.mark <= serial.saturating_add(STEP);

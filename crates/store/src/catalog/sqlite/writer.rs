@@ -57,7 +57,6 @@ impl Writer {
     }
 
     /// Returns the mark of serials as it was read, if nobody writes here.
-    #[allow(dead_code, reason = "asked for by checks")]
     pub(super) fn read_mark(&self) -> Option<&SerialMark> {
         self.read_mark.as_ref()
     }

@@ -16,10 +16,8 @@ use object_store::path::Path;
 use uuid::Uuid;
 use wheelhouse_index::identity::{IndexName, Timestamp};
 use wheelhouse_index::path::FilePath;
-use wheelhouse_standards::digest::{Digester, Sha256Digest};
-
-/// How many digits of a path's digest are in a name.
-const PATH_DIGITS: usize = 32;
+use wheelhouse_index::ports::PathDigest;
+use wheelhouse_standards::digest::Sha256Digest;
 
 /// The names of objects below a prefix.
 #[derive(Debug, Clone)]
@@ -116,6 +114,11 @@ pub(super) fn is_about(key: &Path, path: &FilePath) -> bool {
     name.split('.').next() == Some(&digits_of(path))
 }
 
+/// Returns the path that a record or tombstone is about, as far as its name tells.
+pub(super) fn path_in(key: &Path) -> Option<PathDigest> {
+    key.filename()?.split('.').next()?.parse().ok()
+}
+
 /// Returns when a tombstone was made, by its name.
 pub(super) fn moment_in(key: &Path) -> Option<Timestamp> {
     let moment = key.filename()?.split('.').nth(1)?;
@@ -123,11 +126,7 @@ pub(super) fn moment_in(key: &Path) -> Option<Timestamp> {
 }
 
 fn digits_of(path: &FilePath) -> String {
-    let mut digester = Digester::new(None);
-    digester.update(path.as_str().as_bytes());
-    let mut digits = digester.finish().sha256.to_string();
-    digits.truncate(PATH_DIGITS);
-    digits
+    PathDigest::of(path).to_string()
 }
 
 #[cfg(test)]
@@ -153,6 +152,7 @@ mod tests {
             }
             for key in [&record, &tombstone] {
                 assert!(is_about(key, &path), "{key}");
+                assert_eq!(path_in(key), Some(PathDigest::of(&path)));
                 assert!(!is_about(key, &"demo-1.0.zip".parse().expect("a path")));
             }
             assert_eq!(moment_in(&tombstone), Some(Timestamp(-5)));

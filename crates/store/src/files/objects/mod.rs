@@ -13,6 +13,7 @@ mod location;
 mod owner;
 mod placing;
 mod record;
+mod sealed;
 mod staging;
 mod sweeping;
 #[cfg(test)]
@@ -33,13 +34,13 @@ use uuid::Uuid;
 use wheelhouse_index::identity::{Fingerprint, IndexName, Timestamp};
 use wheelhouse_index::path::FilePath;
 use wheelhouse_index::ports::{
-    AddressMethod, BroughtBack, FileStore, MarksFile, MarksPlace, Observation, OpenError, OpenFile,
-    PlaceError, Staging, StoreError, Truth,
+    AddressMethod, BroughtBack, FileStore, ListedContents, MarksFile, MarksPlace, Observation,
+    OpenError, OpenFile, PlaceError, SealedRecords, Staging, StoreError, Truth,
 };
 use wheelhouse_standards::digest::{HashAlgorithm, Sha256Digest};
 
 pub use self::location::{Access, ObjectPlace, ObjectPlaceError, Surroundings};
-pub use self::owner::ObjectsError;
+pub use self::owner::{ObjectsError, TakeOver};
 
 use self::content::ObjectContent;
 use self::failure::{BACKEND, is_missing, is_unexplained, open_error, place_error, store_error};
@@ -130,6 +131,56 @@ impl ObjectFileStore {
         Ok(store)
     }
 
+    /// Opens a place to look at what is there, for somebody who is not to change anything by that.
+    ///
+    /// # Errors
+    /// [`ObjectsError`]; also if it is nobody's place.
+    pub async fn open_to_look(
+        access: Access,
+        options: ObjectsOptions,
+    ) -> Result<Self, ObjectsError> {
+        let store = Self::over(access, options);
+        let shared = &store.shared;
+        let place = &shared.options.place;
+        owner::expect(&*shared.store, &shared.keys, place, shared.options.owner).await?;
+        Ok(store)
+    }
+
+    /// Opens a place to make a catalog from what is there. With [`TakeOver::Yes`] it belongs to this
+    /// index from then on, whoever had it before.
+    ///
+    /// # Errors
+    /// [`ObjectsError`]; also if it is nobody's place.
+    pub async fn open_to_recover(
+        access: Access,
+        options: ObjectsOptions,
+        take_over: TakeOver,
+    ) -> Result<Self, ObjectsError> {
+        let store = Self::over(access, options);
+        let shared = &store.shared;
+        let (place, id) = (&shared.options.place, shared.options.owner);
+        match owner::expect(&*shared.store, &shared.keys, place, id).await {
+            Ok(()) => {}
+            Err(ObjectsError::Owned { theirs, .. }) if take_over == TakeOver::Yes => {
+                owner::take_over(&*shared.store, &shared.keys, place, id).await?;
+                tracing::warn!("`{place}` belonged to the index {theirs} and belongs to {id} now");
+            }
+            Err(ObjectsError::Owned {
+                place,
+                theirs,
+                ours,
+            }) => {
+                return Err(ObjectsError::NotOurs {
+                    place,
+                    theirs,
+                    ours,
+                });
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(store)
+    }
+
     /// Returns whether any file was ever recorded here and not removed for good.
     ///
     /// # Errors
@@ -148,6 +199,11 @@ impl ObjectFileStore {
             }
         }
         Ok(false)
+    }
+
+    /// Opens a place without a look at whose it is, for tests of what is built upon it.
+    pub fn of_anybody(access: Access, options: ObjectsOptions) -> Self {
+        Self::over(access, options)
     }
 
     fn over(access: Access, options: ObjectsOptions) -> Self {
@@ -277,9 +333,15 @@ impl FileStore for ObjectFileStore {
     }
 
     async fn forget_discarded(&self, before: Timestamp) -> Result<usize, StoreError> {
-        let count = discarding::forget(&self.shared, before).await?;
-        sweeping::sweep(&self.shared).await?;
-        Ok(count)
+        discarding::forget(&self.shared, before).await
+    }
+
+    async fn sweep(&self, listed: &dyn ListedContents) -> Result<usize, StoreError> {
+        sweeping::sweep(&self.shared, listed).await
+    }
+
+    fn sealed_records(&self) -> Option<&dyn SealedRecords> {
+        Some(self)
     }
 
     async fn read_marks(&self) -> Result<Option<MarksFile>, StoreError> {

@@ -43,6 +43,30 @@ pub enum ObjectsError {
         /// The id of this index.
         ours: String,
     },
+    /// The same, for whoever would make a catalog from it.
+    #[error(
+        "`{place}` belongs to the index {theirs}, and the key of this state folder or database makes {ours}: put the key back that belongs to the files (`token-key` of the old state folder); if it is lost, and no server of that index runs any more, say --take-over"
+    )]
+    NotOurs {
+        /// The place.
+        place: String,
+        /// The id of the index that it belongs to.
+        theirs: String,
+        /// The id of this index.
+        ours: String,
+    },
+    /// Nobody has ever kept files there.
+    #[error("there are no files of any index at `{0}`")]
+    Nobodys(String),
+}
+
+/// Whether a place that belongs to another index is taken from it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TakeOver {
+    /// No.
+    No,
+    /// Yes: the key of the other one is lost.
+    Yes,
 }
 
 /// Whether a store heeds conditions on writes. Nothing relies on it: it is only reported.
@@ -92,6 +116,52 @@ pub(super) async fn claim(
             "`{place}` does not give back what was just written there"
         ))),
     }
+}
+
+/// Makes sure that a place belongs to an index, without changing anything.
+pub(super) async fn expect(
+    store: &dyn ObjectStore,
+    keys: &Keys,
+    place: &str,
+    id: Uuid,
+) -> Result<(), ObjectsError> {
+    match read(store, &keys.owner(), place).await? {
+        Some(theirs) if theirs != id => Err(ObjectsError::Owned {
+            place: place.to_owned(),
+            theirs: theirs.to_string(),
+            ours: id.to_string(),
+        }),
+        Some(_) => Ok(()),
+        None => Err(ObjectsError::Nobodys(place.to_owned())),
+    }
+}
+
+/// Writes an index as the one that a place belongs to, whoever had it before.
+pub(super) async fn take_over(
+    store: &dyn ObjectStore,
+    keys: &Keys,
+    place: &str,
+    id: Uuid,
+) -> Result<(), ObjectsError> {
+    write(store, &keys.owner(), place, id).await?;
+    expect(store, keys, place, id).await
+}
+
+async fn write(
+    store: &dyn ObjectStore,
+    key: &Path,
+    place: &str,
+    id: Uuid,
+) -> Result<(), ObjectsError> {
+    let text = serde_json::to_vec(&Owner {
+        format: 1,
+        id: id.to_string(),
+    })
+    .expect("an id is JSON");
+    let written = store.put(key, text.into()).await;
+    written
+        .map(|_| ())
+        .map_err(|error| ObjectsError::Unusable(sentence(place, &error)))
 }
 
 async fn read(

@@ -5,12 +5,16 @@
 //! removed, and records are looked for again after that: either they are seen here and the content
 //! is put back, or the upload, which looks again once its record is written, sees that it is gone.
 //! A server that ends between the two steps leaves the copy, which readers find too.
+//!
+//! That holds without any clock: how long content has rested decides only when it is looked at. What
+//! it does not hold for is a file whose record was lost, for which nothing but the catalog speaks: so
+//! the catalog is asked about whatever else would go.
 
 use std::collections::HashSet;
 
 use object_store::path::Path;
 use object_store::{ObjectMeta, ObjectStoreExt as _};
-use wheelhouse_index::ports::StoreError;
+use wheelhouse_index::ports::{ListedContents, StoreError};
 use wheelhouse_standards::digest::Sha256Digest;
 
 use super::Shared;
@@ -18,7 +22,10 @@ use super::failure::{is_missing, store_error};
 
 /// Takes aside all content that has rested for a while and that no record and no tombstone names,
 /// and removes for good what was taken aside that long ago. Returns how many contents went aside.
-pub(super) async fn sweep(shared: &Shared) -> Result<usize, StoreError> {
+pub(super) async fn sweep(
+    shared: &Shared,
+    listed: &dyn ListedContents,
+) -> Result<usize, StoreError> {
     let mut count = 0;
     // A part at a time: a bucket may hold more names than fit into memory.
     for first in 0..=u8::MAX {
@@ -31,22 +38,49 @@ pub(super) async fn sweep(shared: &Shared) -> Result<usize, StoreError> {
         if contents.is_empty() && retired.is_empty() {
             continue;
         }
-        let needed = needed(shared, first).await?;
-        for object in contents {
-            let Some(sha256) = shared.keys.digest_in(&object.location) else {
-                continue;
-            };
+        let mut needed = needed(shared, first).await?;
+        let contents = contents.iter();
+        let contents: Vec<_> = contents
+            .filter_map(|object| shared.keys.digest_in(&object.location))
+            .collect();
+        let retired = retired.iter().filter(|object| has_rested(shared, object));
+        let retired: Vec<_> = retired
+            .filter_map(|object| shared.keys.digest_in(&object.location))
+            .collect();
+        let doomed: HashSet<_> = contents
+            .iter()
+            .chain(&retired)
+            .filter(|sha256| !needed.contains(sha256))
+            .copied()
+            .collect();
+        if !doomed.is_empty() {
+            needed.extend(spared(listed, &doomed).await?);
+        }
+        for sha256 in contents {
             if !needed.contains(&sha256) && retire(shared, &sha256).await? {
                 count += 1;
             }
         }
-        for object in retired.iter().filter(|object| has_rested(shared, object)) {
-            if let Some(sha256) = shared.keys.digest_in(&object.location) {
-                end(shared, &sha256, needed.contains(&sha256)).await?;
-            }
+        for sha256 in retired {
+            end(shared, &sha256, needed.contains(&sha256)).await?;
         }
     }
     Ok(count)
+}
+
+/// Returns which contents without a record files have that are listed all the same.
+async fn spared(
+    listed: &dyn ListedContents,
+    doomed: &HashSet<Sha256Digest>,
+) -> Result<HashSet<Sha256Digest>, StoreError> {
+    let spared = listed.listed_among(doomed).await?;
+    if !spared.is_empty() {
+        tracing::error!(
+            files.count = spared.len(),
+            "listed files have no sealed record beside their content; `wheelhouse check --repair` writes them again"
+        );
+    }
+    Ok(spared)
 }
 
 fn has_rested(shared: &Shared, object: &ObjectMeta) -> bool {

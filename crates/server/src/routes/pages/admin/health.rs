@@ -110,6 +110,7 @@ async fn background(state: &State) -> HealthPart {
     let index = &state.index;
     let unread = index.counts().await.map(|counts| counts.unread);
     let downloads = index.noted_downloads();
+    let scrub = index.scrubbed().counts();
     let yes = |is: bool| if is { "yes" } else { "not yet" };
     let is_done = unread.as_ref().is_ok_and(|&unread| unread == 0)
         && index.is_listed()
@@ -132,6 +133,8 @@ async fn background(state: &State) -> HealthPart {
                 &yes(state.finding.is_complete()),
             ),
             figure("Downloads that wait to be counted", &downloads.waiting),
+            figure("Files read again in this round", &scrub.in_round),
+            figure("Files read again since the start", &scrub.files),
             figure("Downloads counted since the start", &downloads.counted),
             figure("Downloads that could not be", &downloads.uncounted),
         ],

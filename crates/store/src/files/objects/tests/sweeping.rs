@@ -1,18 +1,33 @@
 //! What becomes of content that nothing needs.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use object_store::ObjectStoreExt as _;
-use wheelhouse_index::identity::{Fingerprint, Timestamp};
-use wheelhouse_index::ports::{FileStore, OpenError, PlaceMode};
+use wheelhouse_index::identity::Fingerprint;
+use wheelhouse_index::ports::{FileStore, ListedContents, OpenError, PlaceMode, StoreError};
+use wheelhouse_standards::digest::Sha256Digest;
 
 use super::Bucket;
 use crate::conformance::file_store::{path, place, read_recorded, sha256};
 use crate::files::objects::{Access, ObjectFileStore, sweeping};
 
-const NEVER: Timestamp = Timestamp(i64::MAX);
+/// The contents that some catalog lists.
+#[derive(Debug, Default)]
+struct Listed(HashSet<Sha256Digest>);
+
+#[async_trait]
+impl ListedContents for Listed {
+    async fn listed_among(
+        &self,
+        contents: &HashSet<Sha256Digest>,
+    ) -> Result<HashSet<Sha256Digest>, StoreError> {
+        Ok(self.0.intersection(contents).copied().collect())
+    }
+}
 
 fn of(bytes: &[u8]) -> Fingerprint {
     Fingerprint::Object {
@@ -37,13 +52,38 @@ async fn content_that_nothing_names_goes_aside_first_and_then_for_good() {
         .await
         .expect("removed");
     assert_eq!(bucket.keys("sha256").await.len(), 2);
-    store.forget_discarded(NEVER).await.expect("swept");
+    store.sweep(&Listed::default()).await.expect("swept");
     assert_eq!(bucket.keys("sha256").await.len(), 1);
     assert_eq!(bucket.keys("retired").await.len(), 1);
-    store.forget_discarded(NEVER).await.expect("swept");
+    store.sweep(&Listed::default()).await.expect("swept");
     assert_eq!(bucket.keys("retired").await, Vec::<String>::new());
     let read = read_recorded(&store, "b-1.zip", Some(&of(b"xyz"))).await;
     assert_eq!(read.as_deref(), Some(&b"xyz"[..]));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn content_of_a_listed_file_stays_when_its_record_is_lost() {
+    for is_aside in [false, true] {
+        let (store, bucket) = Bucket::in_memory();
+        let store: Arc<dyn FileStore> = store;
+        placed(&store, "a-1.zip", b"abc").await;
+        let (keys, digest) = (&bucket.shared.keys, sha256(b"abc"));
+        for record in bucket.keys("records").await {
+            let key = format!("team/{record}").into();
+            bucket.shared.store.delete(&key).await.expect("lost");
+        }
+        if is_aside {
+            let (from, to) = (keys.content(&digest), keys.retired(&digest));
+            let moved = bucket.shared.store.rename(&from, &to).await;
+            moved.expect("moved");
+        }
+        let listed = Listed(HashSet::from([digest]));
+        for _ in 0..3 {
+            store.sweep(&listed).await.expect("swept");
+        }
+        let read = read_recorded(&store, "a-1.zip", Some(&of(b"abc"))).await;
+        assert_eq!(read.as_deref(), Some(&b"abc"[..]), "aside: {is_aside}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -60,7 +100,7 @@ async fn content_that_was_placed_a_moment_ago_is_left_alone() {
     let store: Arc<dyn FileStore> = Arc::new(store);
     let undone = place(&store, "a-1.zip", b"abc", PlaceMode::New).await;
     undone.expect("placed").undo().await.expect("undone");
-    assert_eq!(sweeping::sweep(&shared).await.expect("swept"), 0);
+    assert_eq!(sweeping::sweep(&shared, &Listed::default()).await.expect("swept"), 0);
     assert_eq!(bucket.keys("sha256").await.len(), 1);
 }
 
@@ -84,7 +124,7 @@ async fn content_that_is_aside_is_found_by_readers_and_uploads() {
         }
         let read = read_recorded(&store, "a-1.zip", Some(&of(b"abc"))).await;
         assert_eq!(read.as_deref(), Some(&b"abc"[..]));
-        store.forget_discarded(NEVER).await.expect("swept");
+        store.sweep(&Listed::default()).await.expect("swept");
         let read = read_recorded(&store, "a-1.zip", Some(&of(b"abc"))).await;
         assert_eq!(read.as_deref(), Some(&b"abc"[..]));
     }
@@ -114,7 +154,7 @@ async fn uploads_and_sweeps_at_one_time_lose_nothing() {
         let aside = Arc::clone(&aside);
         tokio::spawn(async move {
             while !is_over.load(Ordering::Relaxed) {
-                let count = sweeping::sweep(&shared).await.expect("swept");
+                let count = sweeping::sweep(&shared, &Listed::default()).await.expect("swept");
                 aside.fetch_add(count, Ordering::Relaxed);
                 tokio::task::yield_now().await;
             }
