@@ -40,8 +40,8 @@ pub mod said;
 pub mod scrubbed;
 pub mod search;
 mod sizes;
-mod vetting;
 pub mod verify;
+mod vetting;
 pub mod view;
 pub mod withdrawn;
 

@@ -40,7 +40,8 @@ pub use person_sign_in::{Begun, PersonSignIn, Returned, SignInError, SignedIn};
 pub use project_finder::{FinderEntry, FinderQuery, FoundProject, FoundProjects, ProjectFinder};
 pub use replicas::{Held, LEASE, Progress, ReplicaState, Replicas};
 pub use sealed_records::{
-    ListedContents, PathDigest, RecordName, SealedFile, SealedRecords, Shard, StoredContent, UnsealError,
+    ListedContents, PathDigest, RecordName, SealedFile, SealedRecords, Shard, StoredContent,
+    UnsealError,
 };
 pub use token_exchange::{MintError, Minted, TokenExchange};
 

@@ -119,7 +119,8 @@ impl Index {
         };
         let is_recorded = file.fingerprint == record.fingerprint;
         // What was read under this fingerprint is what is there, however young it is.
-        if !file.settled && !(is_recorded && record.contents.is_some()) {
+        let is_known = is_recorded && record.contents.is_some();
+        if !(file.settled || is_known) {
             return Ok(Verified::Changing);
         }
         if !is_recorded {
@@ -161,8 +162,14 @@ impl Index {
         let ((contents, metadata), fingerprint) = match read.await {
             Ok(read) => read,
             // A store that says in the middle that the object is gone or another one.
-            Err(error) if !error.is_away && matches!(record.fingerprint, Fingerprint::Object { .. }) => {
-                return match self.files.open(&record.path, Some(&record.fingerprint)).await {
+            Err(error)
+                if !error.is_away && matches!(record.fingerprint, Fingerprint::Object { .. }) =>
+            {
+                return match self
+                    .files
+                    .open(&record.path, Some(&record.fingerprint))
+                    .await
+                {
                     Err(OpenError::Damaged(_) | OpenError::NotFound) => Ok(None),
                     _ => Err(error),
                 };
@@ -380,7 +387,9 @@ impl Index {
         }
         if self.digest_at(&record.path).await? == Some(sha256) {
             self.adopt(&record.path).await?;
-            return Ok(Some(Mended::Yes("put it back from among the deleted files")));
+            return Ok(Some(Mended::Yes(
+                "put it back from among the deleted files",
+            )));
         }
         let now = self.clock.now();
         if let Err(error) = self.files.discard(&record.path, &sha256, now).await {
@@ -417,7 +426,9 @@ fn changed(recorded: &Fingerprint, found: &Fingerprint) -> String {
     if recorded == found {
         "another file of the same size is there than the one that was recorded".to_owned()
     } else {
-        format!("the file that is there has {found} bytes, and the one that was recorded {recorded}")
+        format!(
+            "the file that is there has {found} bytes, and the one that was recorded {recorded}"
+        )
     }
 }
 

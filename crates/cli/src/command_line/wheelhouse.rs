@@ -63,7 +63,10 @@ pub(crate) const COMMANDS: &[(&str, &str)] = &[
         "migrate",
         "Bring the tables of the catalog up to date, or check them",
     ),
-    ("check", "Compare catalog and files, and mend what can be proven"),
+    (
+        "check",
+        "Compare catalog and files, and mend what can be proven",
+    ),
     ("recover", "Make a lost catalog again from the files"),
     ("container", "Start as the container image does"),
     ("pypi-server", "Take the command line of pypiserver"),

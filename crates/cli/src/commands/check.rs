@@ -27,7 +27,11 @@ pub(crate) fn check(
     environment: &Environment,
 ) -> Result<(), Failure> {
     let (is_rehash, is_json) = (parsed.has(&REHASH), parsed.has(&JSON));
-    let repair = if parsed.has(&REPAIR) { Repair::Proven } else { Repair::Nothing };
+    let repair = if parsed.has(&REPAIR) {
+        Repair::Proven
+    } else {
+        Repair::Nothing
+    };
     let settings = settings(parsed, profile, environment)?;
     let runtime = threads()?;
     let mut teller = Teller::new(is_json);
@@ -38,9 +42,17 @@ pub(crate) fn check(
             catalog: opened.catalog,
             upkeep: Some(opened.upkeep),
             files: opened.files,
-            depth: if is_rehash { Depth::Bytes } else { Depth::Presence },
+            depth: if is_rehash {
+                Depth::Bytes
+            } else {
+                Depth::Presence
+            },
             repair,
-            settle: if opened.is_served { SETTLE } else { Duration::ZERO },
+            settle: if opened.is_served {
+                SETTLE
+            } else {
+                Duration::ZERO
+            },
             grace: GRACE,
         };
         let summary = check.run(&mut |told| teller.tell(told)).await?;
@@ -56,7 +68,11 @@ pub(crate) fn check(
         mended,
         notices,
     } = summary;
-    let read = if is_rehash { format!(" ({bytes} bytes read)") } else { String::new() };
+    let read = if is_rehash {
+        format!(" ({bytes} bytes read)")
+    } else {
+        String::new()
+    };
     let came_to = match (left, mended) {
         (0, 0) => "everything is as it is recorded".to_owned(),
         (left, 0) => format!("found wrong: {left}"),

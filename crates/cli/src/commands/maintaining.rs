@@ -156,7 +156,10 @@ fn line(finding: &Finding) -> String {
     };
     let sentence = visible(&finding.sentence);
     let outcome = visible(&outcome);
-    format!("{word} {}{about}: {sentence}{outcome}\n", finding.kind.name())
+    format!(
+        "{word} {}{about}: {sentence}{outcome}\n",
+        finding.kind.name()
+    )
 }
 
 /// Paths and metadata may hold anything.
@@ -197,10 +200,22 @@ mod tests {
             outcome,
         };
         for (outcome, expected) in [
-            (Outcome::Mendable, "WRONG content-altered a\u{fffd}\u{fffd}[2Jb-1.0.zip: it is odd; --repair mends it\n"),
-            (Outcome::Left("do".to_owned()), "WRONG content-altered a\u{fffd}\u{fffd}[2Jb-1.0.zip: it is odd; do\n"),
-            (Outcome::Mended("so".to_owned()), "MENDED content-altered a\u{fffd}\u{fffd}[2Jb-1.0.zip: it is odd; mended: so\n"),
-            (Outcome::Notice, "NOTE content-altered a\u{fffd}\u{fffd}[2Jb-1.0.zip: it is odd\n"),
+            (
+                Outcome::Mendable,
+                "WRONG content-altered a\u{fffd}\u{fffd}[2Jb-1.0.zip: it is odd; --repair mends it\n",
+            ),
+            (
+                Outcome::Left("do".to_owned()),
+                "WRONG content-altered a\u{fffd}\u{fffd}[2Jb-1.0.zip: it is odd; do\n",
+            ),
+            (
+                Outcome::Mended("so".to_owned()),
+                "MENDED content-altered a\u{fffd}\u{fffd}[2Jb-1.0.zip: it is odd; mended: so\n",
+            ),
+            (
+                Outcome::Notice,
+                "NOTE content-altered a\u{fffd}\u{fffd}[2Jb-1.0.zip: it is odd\n",
+            ),
         ] {
             assert_eq!(line(&finding(outcome)), expected);
         }

@@ -22,7 +22,11 @@ pub(crate) fn recover(
     environment: &Environment,
 ) -> Result<(), Failure> {
     let (is_rehash, is_json) = (parsed.has(&REHASH), parsed.has(&JSON));
-    let take_over = if parsed.has(&TAKE_OVER) { TakeOver::Yes } else { TakeOver::No };
+    let take_over = if parsed.has(&TAKE_OVER) {
+        TakeOver::Yes
+    } else {
+        TakeOver::No
+    };
     let settings = settings(parsed, profile, environment)?;
     let runtime = threads()?;
     let mut teller = Teller::new(is_json);
@@ -37,7 +41,9 @@ pub(crate) fn recover(
             let index = &opened.index;
             recovered.left += read_all(index, &*recovery.catalog, &mut tell).await?;
         }
-        opened.end().context("the catalog is made, and cannot be given free")?;
+        opened
+            .end()
+            .context("the catalog is made, and cannot be given free")?;
         Ok::<_, anyhow::Error>(recovered)
     });
     runtime.shutdown_timeout(Duration::from_millis(200));

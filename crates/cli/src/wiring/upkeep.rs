@@ -105,7 +105,7 @@ fn locked(folder: &Path) -> anyhow::Result<StateLock> {
             "a server uses `{}`, and only one program may change a catalog in a file: stop the server, then check with --repair; without --repair it may go on",
             path.display()
         ),
-        error => error.into(),
+        error @ StateError::Unusable { .. } => error.into(),
     })
 }
 
@@ -171,7 +171,10 @@ fn sqlite_place(settings: &RunSettings, state: &StateFolder) -> anyhow::Result<S
         });
     }
     let path = state.catalog_file().with_context(|| {
-        format!("there is no catalog: {}; --state-dir names its folder", state.note())
+        format!(
+            "there is no catalog: {}; --state-dir names its folder",
+            state.note()
+        )
     })?;
     Ok(SqlitePlace {
         path,
@@ -225,7 +228,10 @@ pub(crate) async fn open_to_recover(
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let state = StateFolder::choose(&state_wishes(settings, environment))?;
     let folder = state.path().with_context(|| {
-        format!("a catalog would be forgotten: {}; --state-dir names a folder", state.note())
+        format!(
+            "a catalog would be forgotten: {}; --state-dir names a folder",
+            state.note()
+        )
     })?;
     let lock = StateLock::take(folder)?;
     let kept = match &settings.state.catalog {

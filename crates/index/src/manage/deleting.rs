@@ -301,7 +301,9 @@ impl ListedContents for Listed {
                 .files_after(&self.index, after.as_ref(), LISTED_PAGE);
             let page = page.await?;
             listed.extend(page.iter().filter_map(|record| match record.fingerprint {
-                Fingerprint::Object { sha256, .. } => Some(sha256).filter(|it| contents.contains(it)),
+                Fingerprint::Object { sha256, .. } => {
+                    Some(sha256).filter(|it| contents.contains(it))
+                }
                 Fingerprint::File { .. } => None,
             }));
             match page.last() {

@@ -170,6 +170,9 @@ mod tests {
         let digits = digest.to_string();
         assert_eq!(digits.len(), 32);
         assert_eq!(digits.parse(), Ok(digest));
-        assert_ne!(PathDigest::of(&"demo-1.0.zip".parse().expect("a path")), digest);
+        assert_ne!(
+            PathDigest::of(&"demo-1.0.zip".parse().expect("a path")),
+            digest
+        );
     }
 }

@@ -208,7 +208,9 @@ impl Check {
         let record = self.catalog.file(self.index.name(), &file.path).await?;
         let sentence = match record {
             Some(record) if has(&record, &name.sha256) => return Ok(()),
-            Some(_) => "a sealed record says that this path has other content than the catalog says",
+            Some(_) => {
+                "a sealed record says that this path has other content than the catalog says"
+            }
             None => "a sealed record is about this file, and the catalog does not have it",
         };
         report.found(Finding {

@@ -93,11 +93,8 @@ impl Check {
                         report.summary.bytes += record.fingerprint.size_bytes();
                     }
                 }
-                Ok(Verified::Faulty(_) | Verified::Changing | Verified::Away(_)) => {
-                    suspects.insert(record.path);
-                }
                 Err(error) if error.is_away => return Err(error),
-                Err(_) => {
+                Ok(Verified::Faulty(_) | Verified::Changing | Verified::Away(_)) | Err(_) => {
                     suspects.insert(record.path);
                 }
             }
@@ -124,11 +121,7 @@ impl Check {
         Ok(())
     }
 
-    async fn judge(
-        &self,
-        record: &FileRecord,
-        report: &mut Report<'_>,
-    ) -> Result<(), StoreError> {
+    async fn judge(&self, record: &FileRecord, report: &mut Report<'_>) -> Result<(), StoreError> {
         let faults = match self.index.verify(record, self.depth).await {
             Ok(Verified::Whole) => return Ok(()),
             Ok(Verified::Faulty(faults)) => faults,

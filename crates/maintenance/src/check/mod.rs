@@ -16,9 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use wheelhouse_index::Index;
-use wheelhouse_index::ports::{
-    Catalog, CatalogUpkeep, FileStore, Repair, StoreError, Truth,
-};
+use wheelhouse_index::ports::{Catalog, CatalogUpkeep, FileStore, Repair, StoreError, Truth};
 use wheelhouse_index::verify::{Depth, Mended};
 
 pub(crate) use finding::Report;
@@ -130,7 +128,8 @@ impl Check {
 }
 
 /// What can be done about a database that is damaged.
-const DAMAGED: &str = "restore the catalog from a backup, or make it again with `wheelhouse recover`";
+const DAMAGED: &str =
+    "restore the catalog from a backup, or make it again with `wheelhouse recover`";
 
 fn outcome(mended: Mended) -> Outcome {
     match mended {

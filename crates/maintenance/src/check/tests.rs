@@ -83,7 +83,10 @@ async fn content_that_nothing_needs_is_a_notice() {
     let (lines, summary) = sample
         .check(Depth::Presence, Repair::Proven, Duration::ZERO)
         .await;
-    assert_eq!(lines, [format!("content-not-needed {} notice", name.sha256)]);
+    assert_eq!(
+        lines,
+        [format!("content-not-needed {} notice", name.sha256)]
+    );
     assert_eq!((summary.left, summary.notices), (0, 1));
 }
 

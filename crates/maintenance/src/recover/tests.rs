@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use wheelhouse_index::identity::{IndexName, Timestamp};
-use wheelhouse_index::ports::{Catalog as _, FileStore as _, SealedFile, SealedRecords as _, SystemClock};
+use wheelhouse_index::ports::{
+    Catalog as _, FileStore as _, SealedFile, SealedRecords as _, SystemClock,
+};
 use wheelhouse_index::record::FileRecord;
 use wheelhouse_standards::digest::Digester;
 use wheelhouse_store::files::objects::Access;
@@ -47,7 +49,10 @@ async fn a_catalog_from_records_alone_lists_what_the_lost_one_did() {
     }
     let sample = Sample::over(access);
     let serial = sample.catalog.head().await.expect("a head");
-    assert_eq!(recovered(&sample).await.expect("made"), Vec::<String>::new());
+    assert_eq!(
+        recovered(&sample).await.expect("made"),
+        Vec::<String>::new()
+    );
     let left = read_all(&sample.index, &*sample.catalog, &mut |_| {}).await;
     assert_eq!(left.expect("read"), 0);
     assert_eq!(files(&sample).await, files(&lost).await);
@@ -56,14 +61,24 @@ async fn a_catalog_from_records_alone_lists_what_the_lost_one_did() {
         async move {
             let listed = catalog.projects(&IndexName::main()).await.expect("listed");
             let named = listed.projects.into_iter();
-            named.map(|it| (it.key, it.display_name)).collect::<Vec<_>>()
+            named
+                .map(|it| (it.key, it.display_name))
+                .collect::<Vec<_>>()
         }
     };
     assert_eq!(projects(&sample).await, projects(&lost).await);
-    let counts = sample.catalog.counts(sample.index.name()).await.expect("counted");
+    let counts = sample
+        .catalog
+        .counts(sample.index.name())
+        .await
+        .expect("counted");
     assert_eq!((counts.projects, counts.files, counts.unread), (2, 3, 0));
     assert!(sample.catalog.head().await.expect("a head") > serial);
-    let events = sample.catalog.events_after(serial, 1_000).await.expect("events");
+    let events = sample
+        .catalog
+        .events_after(serial, 1_000)
+        .await
+        .expect("events");
     assert_eq!(events.len(), 3, "one of each file");
 }
 
@@ -82,15 +97,33 @@ async fn of_two_records_of_a_path_the_later_upload_counts() {
     // Their digests begin with different bytes, and either may be found first.
     for (earlier, later) in [(&b"abc"[..], &b"xyz"[..]), (b"xyz", b"abc")] {
         let sample = Sample::new();
-        sample.place("a-1.zip", b"abc", Timestamp(if earlier == b"abc" { 1 } else { 2 })).await;
-        sample.place("a-1.zip", b"xyz", Timestamp(if earlier == b"xyz" { 1 } else { 2 })).await;
-        assert_eq!(recovered(&sample).await.expect("made"), ["record-older a-1.zip left"]);
+        sample
+            .place(
+                "a-1.zip",
+                b"abc",
+                Timestamp(if earlier == b"abc" { 1 } else { 2 }),
+            )
+            .await;
+        sample
+            .place(
+                "a-1.zip",
+                b"xyz",
+                Timestamp(if earlier == b"xyz" { 1 } else { 2 }),
+            )
+            .await;
+        assert_eq!(
+            recovered(&sample).await.expect("made"),
+            ["record-older a-1.zip left"]
+        );
         let listed = files(&sample).await;
         let mut digester = Digester::new(None);
         digester.update(later);
         let sha256 = digester.finish().sha256;
         let found = listed.iter().map(|record| record.fingerprint);
-        let expected = wheelhouse_index::identity::Fingerprint::Object { size_bytes: 3, sha256 };
+        let expected = wheelhouse_index::identity::Fingerprint::Object {
+            size_bytes: 3,
+            sha256,
+        };
         assert_eq!(found.collect::<Vec<_>>(), [expected]);
     }
 }
@@ -109,12 +142,23 @@ async fn foreign_records_and_those_without_content_are_named_and_passed_over() {
         digests: digests.clone(),
         uploaded_at: Timestamp(1),
     };
-    sample.files.seal(&file("other", "b-1.zip")).await.expect("sealed");
-    sample.files.seal(&file("main", "c-1.zip")).await.expect("sealed");
+    sample
+        .files
+        .seal(&file("other", "b-1.zip"))
+        .await
+        .expect("sealed");
+    sample
+        .files
+        .seal(&file("main", "c-1.zip"))
+        .await
+        .expect("sealed");
     let mut lines = recovered(&sample).await.expect("made");
     lines.sort();
     assert_eq!(lines[0], "content-damaged c-1.zip left");
-    assert!(lines[1].starts_with("record-unreadable team/records/"), "{lines:?}");
+    assert!(
+        lines[1].starts_with("record-unreadable team/records/"),
+        "{lines:?}"
+    );
     assert_eq!(lines.len(), 2);
     let listed = files(&sample).await;
     let paths: Vec<_> = listed.iter().map(|record| record.path.as_str()).collect();
@@ -131,8 +175,15 @@ async fn a_deleted_file_stays_deleted_though_its_record_is_there() {
         r#"{{"format":1,"index":"main","projects":{{"a":[{{"since":5,"mark":"deleted","path":"a-1.zip","sha256":"{}"}}]}}}}"#,
         digester.finish().sha256
     );
-    sample.files.write_marks(marks.into()).await.expect("written");
-    assert_eq!(recovered(&sample).await.expect("made"), ["record-not-listed a-1.zip notice"]);
+    sample
+        .files
+        .write_marks(marks.into())
+        .await
+        .expect("written");
+    assert_eq!(
+        recovered(&sample).await.expect("made"),
+        ["record-not-listed a-1.zip notice"]
+    );
     assert_eq!(files(&sample).await, []);
     assert_eq!(sample.index.marks(None).await.expect("read").len(), 1);
     let mut kept = (0, 0);

@@ -168,7 +168,10 @@ fn until_due(position: &Position, total: u64, period: Duration, now: Timestamp) 
     Duration::from_micros(micros)
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a share of a round, not a count")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a share of a round, not a count"
+)]
 fn precise(count: u64) -> f64 {
     count as f64
 }

@@ -80,7 +80,12 @@ mod tests {
         position.pass(&"team/démo-1.0.zip".parse().expect("a path"));
         position.note(&place).expect("noted");
         assert_eq!(Position::recall(&place), Some(position));
-        for text in ["", "{", "[]", r#"{"format":2,"began":1,"after":null,"files":0}"#] {
+        for text in [
+            "",
+            "{",
+            "[]",
+            r#"{"format":2,"began":1,"after":null,"files":0}"#,
+        ] {
             fs::write(&place, text).expect("written");
             assert_eq!(Position::recall(&place), None, "{text}");
         }

@@ -53,7 +53,8 @@ impl PostgresCatalog {
             Repair::Nothing => {
                 let mut client = self.reads.connection().await?;
                 let look = one_look(&mut client).await?;
-                look.batch_execute("SET LOCAL statement_timeout = 0").await?;
+                look.batch_execute("SET LOCAL statement_timeout = 0")
+                    .await?;
                 let flaws = counts(&look, index, repair).await?;
                 look.commit().await?;
                 Ok(flaws)

@@ -59,11 +59,7 @@ impl CatalogUpkeep for SqliteCatalog {
 
 impl SqliteCatalog {
     /// Reads the mark again where the one that was read first is behind: a server writes meanwhile.
-    fn behind_now(
-        &self,
-        mark: &SerialMark,
-        head: u64,
-    ) -> Result<Option<CatalogFlaw>, StoreError> {
+    fn behind_now(&self, mark: &SerialMark, head: u64) -> Result<Option<CatalogFlaw>, StoreError> {
         if !mark.is_behind(head) {
             return Ok(None);
         }
@@ -116,11 +112,7 @@ fn problems(connection: &Connection) -> Outcome<Vec<CatalogFlaw>> {
 }
 
 /// Returns what is counted wrong, and writes it anew if it may.
-fn counts(
-    connection: &Connection,
-    index: &IndexName,
-    repair: Repair,
-) -> Outcome<Vec<CatalogFlaw>> {
+fn counts(connection: &Connection, index: &IndexName, repair: Repair) -> Outcome<Vec<CatalogFlaw>> {
     let Some(index_id) = index_id(connection, index)? else {
         return Ok(Vec::new());
     };
@@ -160,7 +152,8 @@ fn counts(
             Ok([row.get::<_, i64>(0)?, row.get(1)?, row.get(2)?])
         })
     };
-    let counted = triple("SELECT project_count, file_count, unread_count FROM indexes WHERE id = ?1")?;
+    let counted =
+        triple("SELECT project_count, file_count, unread_count FROM indexes WHERE id = ?1")?;
     let found = triple(
         "SELECT count(DISTINCT project_id), count(*), count(*) FILTER (WHERE sha256 IS NULL)
          FROM files WHERE index_id = ?1",

@@ -39,7 +39,10 @@ impl SealedRecords for ObjectFileStore {
     }
 
     async fn tombstones_of(&self, sha256: &Sha256Digest) -> Result<Vec<RecordName>, StoreError> {
-        let tombstones = self.shared.list(&self.shared.keys.discarded(sha256)).await?;
+        let tombstones = self
+            .shared
+            .list(&self.shared.keys.discarded(sha256))
+            .await?;
         Ok(named(&self.shared, &tombstones))
     }
 
@@ -57,7 +60,9 @@ impl SealedRecords for ObjectFileStore {
             )));
         }
         if found.digests.sha256 != record.sha256
-            || record.path.is_some_and(|path| path != PathDigest::of(&found.path))
+            || record
+                .path
+                .is_some_and(|path| path != PathDigest::of(&found.path))
         {
             return Err(unreadable(format!(
                 "it stands where it does not belong: it is about `{}`, SHA-256 {}",
@@ -99,11 +104,7 @@ impl SealedRecords for ObjectFileStore {
     }
 }
 
-async fn listed(
-    shared: &Shared,
-    kind: &str,
-    first: u8,
-) -> Result<Vec<ObjectMeta>, StoreError> {
+async fn listed(shared: &Shared, kind: &str, first: u8) -> Result<Vec<ObjectMeta>, StoreError> {
     shared.list(&shared.keys.shard(kind, first)).await
 }
 

@@ -100,7 +100,12 @@ async fn content_that_was_placed_a_moment_ago_is_left_alone() {
     let store: Arc<dyn FileStore> = Arc::new(store);
     let undone = place(&store, "a-1.zip", b"abc", PlaceMode::New).await;
     undone.expect("placed").undo().await.expect("undone");
-    assert_eq!(sweeping::sweep(&shared, &Listed::default()).await.expect("swept"), 0);
+    assert_eq!(
+        sweeping::sweep(&shared, &Listed::default())
+            .await
+            .expect("swept"),
+        0
+    );
     assert_eq!(bucket.keys("sha256").await.len(), 1);
 }
 
@@ -154,7 +159,9 @@ async fn uploads_and_sweeps_at_one_time_lose_nothing() {
         let aside = Arc::clone(&aside);
         tokio::spawn(async move {
             while !is_over.load(Ordering::Relaxed) {
-                let count = sweeping::sweep(&shared, &Listed::default()).await.expect("swept");
+                let count = sweeping::sweep(&shared, &Listed::default())
+                    .await
+                    .expect("swept");
                 aside.fetch_add(count, Ordering::Relaxed);
                 tokio::task::yield_now().await;
             }
