@@ -361,7 +361,7 @@ def test_marks_in_the_bucket_are_written_again(objects):
     assert marks.read_bytes() == before
 
 
-def test_another_indexs_bucket_is_refused(objects):
+def test_the_bucket_of_another_index_is_refused(objects):
     (objects.state / "token-key").unlink()
     done = objects.run("check")
     assert done.returncode == 4 and "belongs to another index" in done.stderr, done

@@ -266,7 +266,8 @@ def test_a_signed_address_is_good_for_a_while_and_for_one_file(site_of, bucket):
     url = urlsplit(answer.header("Location"))
     other = url.path.replace(DEMO.sha256[2:], LARGE.sha256[2:])
     assert web.ask(url.port, "GET", f"{other}?{url.query}").status == 403
-    wait_until(lambda: follow(answer).status == 403, seconds=10, what="an address that is too old")
+    # Garage answers that the request is a bad one.
+    wait_until(lambda: follow(answer).status in {400, 403}, seconds=10, what="an address that is too old")
 
 
 def test_nobody_is_sent_to_the_store_who_may_not_download(site_of, bucket):
@@ -415,7 +416,9 @@ def refused(site) -> str:
 def test_wrong_credentials_are_told(site_of, bucket):
     for wrong in [{"AWS_SECRET_ACCESS_KEY": "wrong"}, {"AWS_ACCESS_KEY_ID": "nobody"}]:
         said = refused(site_of(bucket, environment=wrong, start=False))
-        assert f"`s3://{bucket}/team` does not take the credentials" in said
+        # Garage does not tell wrong credentials from those that may do nothing.
+        told = ["does not take the credentials", "does not allow this; the credentials need the rights"]
+        assert any(f"`s3://{bucket}/team` {words}" in said for words in told), said
 
 
 def test_credentials_that_may_only_read_are_told(site_of, store, bucket):

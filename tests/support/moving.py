@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import random
 import subprocess
 import threading
 import time
@@ -15,6 +16,7 @@ from pathlib import Path
 from .distributions import Distribution, wheel
 from .programs import Site, binary
 from .town import Client
+from .waiting import wait_until
 
 PEOPLE, READERS = 3, 3
 
@@ -129,6 +131,36 @@ def move(site: Site, *words: str | Path, seconds: float = 300) -> subprocess.Com
         [binary("wheelhouse"), "move-to", *map(str, words)], cwd=site.folder, env=site.environment,
         stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=seconds,
     )
+
+
+def move_through_kills(site: Site, words: list[str | Path], begun: Path, draw: random.Random, kills: int) -> list[int]:
+    """Runs `wheelhouse move-to` again and again, killed at any moment, but the last time, and returns how
+    each run ended. The first is killed as soon as the file `begun` is there.
+    """
+    ends: list[int] = []
+    for number in range(kills):
+        with subprocess.Popen(
+            [binary("wheelhouse"), "move-to", *map(str, words)], cwd=site.folder, env=site.environment,
+            stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        ) as process:
+            if number == 0:
+                wait_until(lambda: begun.exists() or process.poll() is not None, seconds=60)
+                process.kill()
+            try:
+                process.wait(draw.uniform(0.02, 1.2))
+            except subprocess.TimeoutExpired:
+                process.kill()
+            ends.append(process.wait())
+            said = process.stderr.read()
+        if ends[-1] >= 0:
+            break
+    else:
+        done = move(site, *words)
+        ends.append(done.returncode)
+        said = done.stderr
+    # A move that was killed in its last moment has moved all the same, and says so.
+    assert ends[-1] == 0 or "has moved to" in said, (ends, said)
+    return ends
 
 
 def settings(path: Path, **given: object) -> Path:

@@ -49,6 +49,10 @@ pub use token_exchange::{MintError, Minted, TokenExchange};
 /// error of its own.
 #[derive(Debug, thiserror::Error)]
 #[error("{backend}: cannot {operation}: {source}")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a question of its own about one failure"
+)]
 pub struct StoreError {
     /// Which backend, such as `sqlite`.
     pub backend: &'static str,

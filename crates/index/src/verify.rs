@@ -119,7 +119,8 @@ impl Index {
         };
         let is_recorded = file.fingerprint == record.fingerprint;
         // What was read under this fingerprint is what is there, however young it is.
-        if !file.settled && !(is_recorded && record.contents.is_some()) {
+        let is_known = is_recorded && record.contents.is_some();
+        if !(file.settled || is_known) {
             return Ok(Verified::Changing);
         }
         if !is_recorded {

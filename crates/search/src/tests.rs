@@ -201,7 +201,7 @@ fn licences_and_names_are_told_of_every_part_of_the_index() {
     let all = finder.find(&query, &Sight::Everything).expect("memory");
     assert_eq!(all.licences, ["MIT", "BSD"]);
     assert_eq!((all.total, all.projects.len()), (4, 2));
-    let near = finder.near("thre", 9, &Sight::Everything).expect("memory");
+    let near = finder.near("tree", 9, &Sight::Everything).expect("memory");
     assert_eq!(near, ["three"]);
 }
 

@@ -68,6 +68,7 @@ mod tests {
     #[test]
     fn words_are_apart_and_name_the_index_first() {
         let main = IndexName::main();
+        let long = "x".repeat(3_000);
         let words = |subject| {
             let words = words_of_page(&main, subject)?;
             Some(words.to_str().expect("plain letters").to_owned())
@@ -77,7 +78,7 @@ mod tests {
         assert_eq!(words(Subject::Release("demo", "1.0 b")), demo);
         assert_eq!(words(Subject::Projects), Some("main main/list".to_owned()));
         assert_eq!(words(Subject::ProjectPage("demo")), None);
-        assert_eq!(words(Subject::Project(&"x".repeat(3_000))), None);
+        assert_eq!(words(Subject::Project(&long)), None);
         let odd = words(Subject::Project("a b\u{e9}")).expect("words");
         assert_eq!(odd.split(' ').count(), 2, "{odd}");
         let project = ProjectKey::of("demo").expect("a name");

@@ -62,7 +62,10 @@ pub(crate) fn move_to(
         .context("cannot start the threads of the program")?;
     let done = runtime.block_on(async {
         let source = source(&here, environment).await?;
-        let target = target(&there, &alone, source.key).await?;
+        let target = match target(&there, &alone, source.key).await {
+            Ok(target) => target,
+            Err(error) => return Err(unless_moved(&source, error).await?),
+        };
         expect_apart(&source, &target)?;
         let moving = OwnMove::new(source, target, config);
         if gives_up {
@@ -73,6 +76,15 @@ pub(crate) fn move_to(
     });
     runtime.shutdown_timeout(Duration::from_secs(2));
     Ok(done?)
+}
+
+/// Returns why the place cannot be used: a server may be there already.
+async fn unless_moved(source: &SourceEnd, error: anyhow::Error) -> anyhow::Result<anyhow::Error> {
+    let held = source.whole.hold.held().await?;
+    Ok(match held.filter(|hold| hold.has_moved) {
+        Some(hold) => anyhow!("the index has moved to {} already", hold.to),
+        None => error,
+    })
 }
 
 /// Reads the settings of the place to move to, which are all in one file.

@@ -10,6 +10,10 @@ use crate::options::defs;
 
 /// How pages and files are answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a setting of its own"
+)]
 pub struct PageSettings {
     /// The algorithm in the links of HTML pages. `None` leaves hashes out of them.
     pub hash_algorithm: Option<HashAlgorithm>,

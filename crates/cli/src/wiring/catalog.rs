@@ -152,10 +152,10 @@ pub(super) fn open_sqlite(path: &Path, clock: &Arc<dyn Clock>) -> anyhow::Result
     Ok(SqliteCatalog::open(path, &options)?)
 }
 
-fn in_state_folder(
-    state: &StateFolder,
-    clock: &Arc<dyn Clock>,
-) -> anyhow::Result<(Arc<dyn Catalog>, Arc<dyn AccessStore>, Option<Whole>)> {
+/// A catalog, what is kept with it, and all of it as a whole.
+type Opened = (Arc<dyn Catalog>, Arc<dyn AccessStore>, Option<Whole>);
+
+fn in_state_folder(state: &StateFolder, clock: &Arc<dyn Clock>) -> anyhow::Result<Opened> {
     let in_memory = || {
         let catalog = Arc::new(MemoryCatalog::new(&**clock));
         (Arc::clone(&catalog) as _, catalog as _, None)

@@ -105,7 +105,7 @@ fn locked(folder: &Path) -> anyhow::Result<StateLock> {
             "a server uses `{}`, and only one program may change a catalog in a file: stop the server, then check with --repair; without --repair it may go on",
             path.display()
         ),
-        error => error.into(),
+        error @ StateError::Unusable { .. } => error.into(),
     })
 }
 

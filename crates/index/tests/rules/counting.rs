@@ -84,6 +84,7 @@ async fn what_is_noted_is_told_by_all_that_is_counted() {
     let noted = Noted {
         counted: 5,
         uncounted: 0,
+        waiting: 0,
     };
     assert_eq!(house.index.noted_downloads(), noted);
 }

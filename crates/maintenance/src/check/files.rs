@@ -93,11 +93,8 @@ impl Check {
                         report.summary.bytes += record.fingerprint.size_bytes();
                     }
                 }
-                Ok(Verified::Faulty(_) | Verified::Changing | Verified::Away(_)) => {
-                    suspects.insert(record.path);
-                }
                 Err(error) if error.is_away => return Err(error),
-                Err(_) => {
+                Ok(Verified::Faulty(_) | Verified::Changing | Verified::Away(_)) | Err(_) => {
                     suspects.insert(record.path);
                 }
             }

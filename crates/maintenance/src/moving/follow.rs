@@ -96,12 +96,12 @@ impl Move {
             return Ok(());
         };
         let files = &self.target.files;
-        let deleted = match record.contents.map(|known| known.digests.sha256) {
-            Some(sha256) => self
-                .deleted_at(&path, &sha256)
-                .await?
-                .map(|at| (sha256, at)),
-            None => None,
+        let known = record.contents.map(|known| known.digests.sha256);
+        let deleted = if let Some(sha256) = known {
+            let at = self.deleted_at(&path, &sha256).await?;
+            at.map(|at| (sha256, at))
+        } else {
+            None
         };
         let gone = match deleted {
             Some((sha256, at)) => files.discard(&path, &sha256, at).await,
@@ -121,13 +121,12 @@ impl Move {
         let mut rows = Vec::new();
         for key in projects {
             let snapshot = self.source.catalog.project(&self.index, key).await?;
-            let (display_name, last_serial) = match snapshot {
-                Some(project) => (project.display_name, project.last_serial),
-                None => {
-                    let of_project = events.iter().filter(|event| event.project == *key);
-                    let last = of_project.map(|event| event.serial).max();
-                    (spelled(events, key), last.unwrap_or_default())
-                }
+            let (display_name, last_serial) = if let Some(project) = snapshot {
+                (project.display_name, project.last_serial)
+            } else {
+                let of_project = events.iter().filter(|event| event.project == *key);
+                let last = of_project.map(|event| event.serial).max();
+                (spelled(events, key), last.unwrap_or_default())
             };
             rows.push(CatalogRow::Project(ProjectRow {
                 index: self.index.clone(),

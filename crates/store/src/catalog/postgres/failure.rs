@@ -190,11 +190,10 @@ fn trouble_of(error: &tokio_postgres::Error) -> Trouble {
         "25006" => Trouble::Standby,
         "42501" => Trouble::Forbidden,
         "53100" => Trouble::Full,
-        // Too many connections, no memory; it stops or starts; a lock or an answer that takes long.
+        // Too many connections, no memory; it stops or starts; a lock or an answer that takes long; it
+        // is held still, while it is copied.
         "53000" | "53200" | "53300" | "53400" | "57P01" | "57P02" | "57P03" | "57P05" | "55P03"
-        | "57014" | "40001" | "40P01" => Trouble::Away,
-        // Held still, while it is copied.
-        HELD_CODE => Trouble::Away,
+        | "57014" | "40001" | "40P01" | HELD_CODE => Trouble::Away,
         code if code.starts_with("08") => Trouble::Away,
         _ => Trouble::Other,
     }

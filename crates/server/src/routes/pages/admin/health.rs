@@ -90,20 +90,19 @@ async fn disks(state: &State) -> HealthPart {
             None => format!("unknown at {}", room.place),
         },
     });
-    let figures: Vec<_> = figures.collect();
+    let mut figures: Vec<_> = figures.collect();
+    if figures.is_empty() {
+        figures.push(figure("Folders", &"none, or they do not answer"));
+    }
+    let is_ill = |room: &DiskRoom| room.bytes.is_none() || is_full(room);
     HealthPart {
         title: "Disks of this server",
-        state: match room
-            .iter()
-            .any(|room| room.bytes.is_none() || is_full(room))
-        {
-            true => PartState::Ill,
-            false => PartState::Well,
+        state: if room.iter().any(is_ill) {
+            PartState::Ill
+        } else {
+            PartState::Well
         },
-        figures: match figures.is_empty() {
-            true => vec![figure("Folders", &"none, or they do not answer")],
-            false => figures,
-        },
+        figures,
     }
 }
 

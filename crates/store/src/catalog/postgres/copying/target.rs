@@ -369,7 +369,7 @@ async fn put_events(transaction: &Transaction<'_>, events: &[&Event]) -> Outcome
     let mut by_index: BTreeMap<&IndexName, Vec<&Event>> = BTreeMap::new();
     let (mut serials, mut numbers, mut projects) = (Vec::new(), Vec::new(), Vec::new());
     let (mut kinds, mut paths) = (Vec::new(), Vec::new());
-    let (mut befores, mut afters) = (Vec::new(), Vec::new());
+    let (mut before_texts, mut after_texts) = (Vec::new(), Vec::new());
     for event in events {
         let commits = by_index.entry(&event.index).or_default();
         let is_new = number(event.serial.0) > last;
@@ -401,8 +401,8 @@ async fn put_events(transaction: &Transaction<'_>, events: &[&Event]) -> Outcome
             }
         };
         paths.push(path);
-        befores.push(before);
-        afters.push(after);
+        before_texts.push(before);
+        after_texts.push(after);
     }
     for (index, commits) in by_index {
         put_commits(transaction, index, &commits).await?;
@@ -412,7 +412,14 @@ async fn put_events(transaction: &Transaction<'_>, events: &[&Event]) -> Outcome
         .execute(
             &put,
             &[
-                &FORMAT, &serials, &numbers, &projects, &kinds, &paths, &befores, &afters,
+                &FORMAT,
+                &serials,
+                &numbers,
+                &projects,
+                &kinds,
+                &paths,
+                &before_texts,
+                &after_texts,
             ],
         )
         .await?;
