@@ -288,6 +288,29 @@ def test_from_any_backends_to_any_others(home_of, place, tmp_path):
     assert first.site.upload(wheel("demo", "3.0"), user=("__token__", token)).status == 200
 
 
+def test_replicas_over_a_restored_catalog_serve_what_it_holds_and_hear_of_each_other(home_of, place, serve):
+    home = home_of("postgresql and objects")
+    files = fill(home.site.start())
+    home.back_up(place)
+    # What the lost index did after its backup is known to clients, and to nobody else.
+    home.site.upload(wheel("demo", "8.0"), user=ADA)
+    seen = last_serial(home.site)
+    home.site.stop()
+    home.wipe()
+    home.restore(place)
+    home.site.start()
+    where = {name: home.site.environment[name] for name in ("WHEELHOUSE_CATALOG", "WHEELHOUSE_FILES")}
+    other = serve(WHEELHOUSE, *OPTIONS, roots=[], users=USERS, environment={"WHEELHOUSE_STATE_DIR": "state", **where})
+    for site in (home.site, other):
+        assert {file["filename"] for file in page(site, "demo")["files"]} == {file.filename for file in files}
+        expect_files(site, files)
+        assert last_serial(site) > seen
+    for number, (one, another) in enumerate([(home.site, other), (other, home.site)]):
+        file = wheel("demo", f"9.{number}")
+        assert one.upload(file, user=ADA).status == 200
+        assert file.filename in [found["filename"] for found in page(another, "demo")["files"]]
+
+
 def test_a_second_backup_writes_only_new_contents(home, place):
     site = home.site.start()
     fill(site)

@@ -409,7 +409,11 @@ mod tests {
             let moment = |seconds: i64| Timestamp(seconds * 1_000_000);
             head_above(Serial(head), moment(at), moment(now)).0
         };
-        assert_eq!(head(500, 500, 9_000_000), 9_000_000, "as a new catalog");
+        assert_eq!(
+            head(500, 8_999_990, 9_000_000),
+            9_000_000,
+            "as a new catalog"
+        );
         assert_eq!(head(9_000_000, 500, 510), 9_000_000 + 1_000 + 2_500);
         assert_eq!(
             head(9_000_000, 510, 500),

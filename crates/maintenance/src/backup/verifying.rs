@@ -142,7 +142,12 @@ impl Snapshot {
         let mut tasks: JoinSet<Result<(), BackupError>> = JoinSet::new();
         let mut note = |done: Result<Result<(), BackupError>, _>| match done {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(error @ (BackupError::Damaged { .. } | BackupError::Io { .. }))) => {
+            // The rows were opened: a content that does not open was altered, or is of other keys.
+            Ok(Err(
+                error @ (BackupError::Damaged { .. }
+                | BackupError::Io { .. }
+                | BackupError::WrongIdentity(_)),
+            )) => {
                 problems.insert(error.to_string());
                 Ok(())
             }
