@@ -201,11 +201,7 @@ fn licences_and_names_are_told_of_every_part_of_the_index() {
     let all = finder.find(&query, &Sight::Everything).expect("memory");
     assert_eq!(all.licences, ["MIT", "BSD"]);
     assert_eq!((all.total, all.projects.len()), (4, 2));
-<<<<<<< HEAD
     let near = finder.near("tree", 9, &Sight::Everything).expect("memory");
-=======
-    let near = finder.near("thrxe", 9, &Sight::Everything).expect("memory");
->>>>>>> c6a35f5 (Make the reference of settings anew, and misspell a name that is no word)
     assert_eq!(near, ["three"]);
 }
 
