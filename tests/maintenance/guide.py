@@ -21,7 +21,7 @@ FILES = [wheel("demo", "1.0"), wheel("demo", "2.0"), wheel("other", "1.0")]
 HTPASSWD = "ada:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=\n"
 ADA = ("ada", "secret")
 BLOCK_SECONDS = 120
-COMMENT = re.compile(r"<!-- (?:run: (?P<on>[a-z]+)(?:, once there is: (?P<needs>[a-z-]+))?|not run: (?P<reason>.+)) -->")
+COMMENT = re.compile(r"<!-- (?:run: (?P<on>[a-z]+)|not run: (?P<reason>.+)) -->")
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,6 @@ class Block:
     line: int
     text: str
     on: str | None
-    needs: str | None
     reason: str | None
 
     def __str__(self) -> str:
@@ -49,12 +48,12 @@ def blocks_of(name: str, text: str) -> list[Block]:
                 if language in ("sh", "bash", "console"):
                     match = COMMENT.fullmatch(said or "")
                     assert match, f"docs/operations/{name}:{begun}: no comment says on what this block is run, or why not"
-                    found.append(Block(name, begun, "\n".join(lines) + "\n", match["on"], match["needs"], match["reason"]))
+                    found.append(Block(name, begun, "\n".join(lines) + "\n", match["on"], match["reason"]))
                 inside, said = None, None
             else:
                 inside[2].append(line)
-        elif line.startswith("```"):
-            inside = (line.removeprefix("```").strip(), number, [])
+        elif line.strip().startswith("```"):
+            inside = (line.strip().removeprefix("```").strip(), number, [])
         elif line.strip():
             said = line.strip()
     assert inside is None, f"docs/operations/{name}: a block has no end"
