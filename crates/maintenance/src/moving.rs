@@ -301,9 +301,9 @@ impl Move {
         target.clear_beside(Some(Day(i32::MIN))).await?;
         let mut copy = self.source.rows.copy_rows(CopyScope::Everything).await?;
         let (head, mut audit_seen) = (copy.head, 0);
-        while let Some(rows) = copy.rows.recv().await {
+        while let Some(rows) = copy.next().await? {
             let mut wanted = Vec::new();
-            for row in rows? {
+            for row in rows {
                 let is_wanted = match &row {
                     CatalogRow::Project(_) | CatalogRow::Mark(..) | CatalogRow::Downloads(_) => {
                         true
@@ -341,8 +341,7 @@ impl Move {
             downloads_from: Some(level.downloads_from),
         };
         let mut copy = self.source.rows.copy_rows(scope).await?;
-        while let Some(rows) = copy.rows.recv().await {
-            let rows = rows?;
+        while let Some(rows) = copy.next().await? {
             let is_audit = |row: &&CatalogRow| matches!(row, CatalogRow::Audit(_));
             level.filled.audit_events += rows.iter().filter(is_audit).count() as u64;
             target.put_rows(rows, &level.filled).await?;

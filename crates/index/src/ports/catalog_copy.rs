@@ -145,9 +145,27 @@ pub enum CopyScope {
 pub struct CatalogCopy {
     /// The serial of the last commit that the rows hold.
     pub head: Serial,
-    /// The rows, some at a time. The reading waits until they are taken; it ends when this is
-    /// dropped. After an error nothing more comes.
+    /// The rows, some at a time; none at all are the end. The reading waits until they are taken; it
+    /// ends when this is dropped. After an error nothing more comes. Read with [`Self::next`].
     pub rows: mpsc::Receiver<Result<Vec<CatalogRow>, StoreError>>,
+}
+
+impl CatalogCopy {
+    /// Returns the next rows, or `None` behind the last ones.
+    ///
+    /// # Errors
+    /// [`StoreError`] of the database, and if the rows stop before their end: a copy that is cut
+    /// short is never taken for a whole one.
+    pub async fn next(&mut self) -> Result<Option<Vec<CatalogRow>>, StoreError> {
+        match self.rows.recv().await {
+            Some(Ok(rows)) if rows.is_empty() => Ok(None),
+            Some(rows) => rows.map(Some),
+            None => {
+                let reason = "the reading stopped before its end";
+                Err(StoreError::new("catalog", "read all rows", reason))
+            }
+        }
+    }
 }
 
 /// A catalog that can be read whole, while others write to it.

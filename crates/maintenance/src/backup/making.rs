@@ -165,8 +165,8 @@ impl Making {
         let mut lines = LinesWriter::begin(self.place.hidden_file()?, &recipients, &path)?;
         let at = self.source.clock.now();
         let mut copy = self.source.catalog.copy_rows(CopyScope::Everything).await?;
-        while let Some(some) = copy.rows.recv().await {
-            for row in some? {
+        while let Some(some) = copy.next().await? {
+            for row in some {
                 lines.write(&rows::to_line(&row)?)?;
             }
         }

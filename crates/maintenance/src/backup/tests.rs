@@ -35,7 +35,11 @@ const AT: Timestamp = Timestamp(1_700_000_000_000_000);
 type Afterwards = Box<dyn FnOnce() + Send>;
 
 /// A catalog that has these rows at its moments, the last of which lasts.
-struct Moments(Mutex<VecDeque<(Vec<CatalogRow>, Afterwards)>>);
+struct Moments {
+    moments: Mutex<VecDeque<(Vec<CatalogRow>, Afterwards)>>,
+    /// Whether the rows stop without an end, as where a thread broke down.
+    breaks_off: bool,
+}
 
 impl fmt::Debug for Moments {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -47,7 +51,7 @@ impl fmt::Debug for Moments {
 impl CatalogSource for Moments {
     async fn copy_rows(&self, scope: CopyScope) -> Result<CatalogCopy, StoreError> {
         assert_eq!(scope, CopyScope::Everything);
-        let mut moments = self.0.lock().unwrap();
+        let mut moments = self.moments.lock().unwrap();
         let (all, afterwards) = moments.pop_front().expect("a moment more");
         if moments.is_empty() {
             moments.push_back((all.clone(), Box::new(|| {})));
@@ -56,6 +60,9 @@ impl CatalogSource for Moments {
         let (sender, rows) = mpsc::channel(all.len() + 1);
         for row in all {
             sender.try_send(Ok(vec![row])).unwrap();
+        }
+        if !self.breaks_off {
+            sender.try_send(Ok(Vec::new())).unwrap();
         }
         let head = Serial(70);
         Ok(CatalogCopy { head, rows })
@@ -367,7 +374,10 @@ impl Town {
     fn source(&self, moments: Vec<(Vec<CatalogRow>, Afterwards)>) -> BackupSource {
         BackupSource {
             index: INDEX,
-            catalog: Arc::new(Moments(Mutex::new(moments.into()))),
+            catalog: Arc::new(Moments {
+                moments: Mutex::new(moments.into()),
+                breaks_off: false,
+            }),
             files: Arc::new(self.store.clone()),
             keys: vec![key()],
             clock: Arc::new(SystemClock),
@@ -579,6 +589,22 @@ async fn what_is_replaced_meanwhile_is_that_of_a_later_moment() {
         .await;
     assert_eq!(made.missing, [], "{number}");
     town.restored().await;
+}
+
+#[tokio::test]
+async fn rows_that_break_off_are_no_backup() {
+    let town = Town::new().await;
+    let place = town.begin().unwrap();
+    let source = BackupSource {
+        catalog: Arc::new(Moments {
+            moments: Mutex::new(VecDeque::from([(town.rows.clone(), Box::new(|| {}) as _)])),
+            breaks_off: true,
+        }),
+        ..town.source(Vec::new())
+    };
+    let refused = back_up(&place, &source, &Arc::default()).await;
+    let said = refused.unwrap_err().to_string();
+    assert!(said.contains("stopped before its end"), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -20,4 +20,4 @@ pub use postgres::{
     AddressError, JournalChanges, PostgresAddress, PostgresCatalog, PostgresReplicas,
 };
 pub use schema_state::{SchemaState, Step};
-pub use sqlite::{SqliteCatalog, SqliteOptions, SqliteSource, WhenDamaged};
+pub use sqlite::{SqliteCatalog, SqliteOptions, WhenDamaged};

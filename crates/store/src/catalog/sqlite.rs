@@ -39,7 +39,6 @@ use wheelhouse_standards::metadata::CoreMetadata;
 use wheelhouse_standards::name::ProjectKey;
 
 use super::schema_state::SchemaState;
-pub use copying::SqliteSource;
 use failure::{BACKEND, Failure, Outcome};
 use lock::CatalogLock;
 use mark::SerialMark;

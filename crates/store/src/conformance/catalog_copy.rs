@@ -184,9 +184,7 @@ async fn count(catalog: &dyn Copied, day: i32, count: u64) {
 pub(crate) async fn rows(catalog: &dyn Copied, scope: CopyScope) -> (Serial, Vec<CatalogRow>) {
     let mut copy = catalog.copy_rows(scope).await.expect("a copy");
     let mut rows = Vec::new();
-    while let Some(some) = copy.rows.recv().await {
-        let some = some.expect("rows");
-        assert!(!some.is_empty());
+    while let Some(some) = copy.next().await.expect("rows") {
         rows.extend(some);
     }
     rows.sort_by_key(|row| match row {
@@ -264,14 +262,16 @@ pub(crate) async fn a_copy_is_of_one_moment(one: Shared, _other: Shared) {
     let head = one.head().await.expect("a head");
     let mut copy = one.copy_rows(CopyScope::Everything).await.expect("a copy");
     assert_eq!(copy.head, head);
-    let first = copy.rows.recv().await.expect("rows").expect("rows");
+    let first = copy.next().await.expect("rows").expect("some");
     for n in 0..20 {
         add(&*one, &main(), &format!("later-{n}.zip")).await;
     }
     let mut rows = first;
-    while let Some(some) = copy.rows.recv().await {
-        rows.extend(some.expect("rows"));
+    while let Some(some) = copy.next().await.expect("rows") {
+        rows.extend(some);
     }
+    // Nothing comes behind the end, and that is no second one.
+    assert!(copy.next().await.is_err());
     let files = rows.iter().filter(|row| matches!(row, CatalogRow::File(_)));
     assert_eq!(files.count(), 4_000);
     let events = rows

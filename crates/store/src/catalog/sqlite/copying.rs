@@ -3,5 +3,3 @@
 pub(super) mod hold;
 mod source;
 mod target;
-
-pub use source::SqliteSource;

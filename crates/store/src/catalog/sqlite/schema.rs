@@ -90,11 +90,6 @@ pub(super) fn look(connection: &Connection) -> Result<Found, SchemaError> {
     }
 }
 
-/// Returns whether tables of this version are those that this program writes.
-pub(super) const fn is_current(version: usize) -> bool {
-    version == MIGRATIONS.len()
-}
-
 /// Tells what the tables of a version are to this program.
 pub(super) fn state(version: i64) -> SchemaState {
     let found = u32::try_from(version).unwrap_or(0);

@@ -114,7 +114,9 @@ async fn read_all(
         batch.take(MONTHS, &[], month).await?;
     }
     let sql = "SELECT name, value FROM shared_keys ORDER BY name";
-    batch.take(sql, &[], key).await
+    batch.take(sql, &[], key).await?;
+    // This was all.
+    batch.send(Vec::new()).await
 }
 
 const PROJECTS: &str = "

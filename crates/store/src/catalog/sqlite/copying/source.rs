@@ -15,65 +15,18 @@ use wheelhouse_index::ports::{
 
 use crate::catalog::copying::ROWS_TOGETHER;
 use crate::catalog::sqlite::access::{claim_digest, event as audit_event};
-use crate::catalog::sqlite::failure::{BACKEND, Failure, Outcome};
+use crate::catalog::sqlite::failure::{Failure, Outcome};
 use crate::catalog::sqlite::journal::event_from_row;
 use crate::catalog::sqlite::marks::mark_from_row;
 use crate::catalog::sqlite::row::{
     RECORD_COLUMNS, optional_text, record_columns, record_from_row, text,
 };
-use crate::catalog::sqlite::schema::{self, Found};
 use crate::catalog::sqlite::{SqliteCatalog, open, read};
 use crate::catalog::stored::{json_from_text, key_from_text, metadata_from_text, parsed};
 
 const READ: &str = "read the catalog for a copy";
 /// How many batches of rows wait to be taken.
 const BATCHES_WAITING: usize = 2;
-
-/// A catalog in a file that another program may have open, for reading all of it.
-#[derive(Debug, Clone)]
-pub struct SqliteSource {
-    path: PathBuf,
-}
-
-impl SqliteSource {
-    /// Returns the catalog in the file at `path`, whose tables must be those of this program.
-    ///
-    /// # Errors
-    /// [`StoreError`] if there is none, or one that this program would have to change first.
-    pub fn open(path: &Path) -> Result<Self, StoreError> {
-        let failed = |error: Unreadable| StoreError::new(BACKEND, READ, error);
-        let shown = path.display().to_string();
-        if !path.exists() {
-            return Err(failed(Unreadable::Missing(shown)));
-        }
-        let connection = open::open_reader(path).map_err(|e| e.into_store_error(READ))?;
-        let found = schema::look(&connection);
-        match found.map_err(|error| StoreError::new(BACKEND, READ, error))? {
-            Found::Catalog { version } if schema::is_current(version) => Ok(Self {
-                path: path.to_owned(),
-            }),
-            Found::Catalog { .. } => Err(failed(Unreadable::Older(shown))),
-            Found::Empty => Err(failed(Unreadable::Missing(shown))),
-        }
-    }
-}
-
-#[derive(Debug, thiserror::Error)]
-enum Unreadable {
-    #[error("there is no catalog in `{0}`")]
-    Missing(String),
-    #[error(
-        "the catalog in `{0}` has the tables of an older version: start the server with this version once, or run `wheelhouse migrate`"
-    )]
-    Older(String),
-}
-
-#[async_trait]
-impl CatalogSource for SqliteSource {
-    async fn copy_rows(&self, scope: CopyScope) -> Result<CatalogCopy, StoreError> {
-        copy_rows(self.path.clone(), scope).await
-    }
-}
 
 #[async_trait]
 impl CatalogSource for SqliteCatalog {
@@ -150,7 +103,8 @@ fn read_all(path: &Path, scope: CopyScope, begun: &mut Begun, sender: &Sender) -
     if downloads_from.is_none() {
         batch.take(&look, MONTHS, [], month)?;
     }
-    batch.send()
+    batch.send()?;
+    batch.end()
 }
 
 const PROJECTS: &str = "
@@ -206,6 +160,12 @@ impl Batch<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Says that this was all.
+    fn end(&self) -> Outcome<()> {
+        let sent = self.sender.blocking_send(Ok(Vec::new()));
+        sent.map_err(|_| Failure::Closed)
     }
 
     fn send(&mut self) -> Outcome<()> {
