@@ -50,7 +50,7 @@ pub(crate) async fn serve(
     };
     let wired = wiring::wire(&settings, environment, fallback_url).await?;
     let socket = socket(&wired);
-    let (moving, mut successors) = OwnMoving::new(&wired, &listener)?;
+    let (moving, mut successors, spare) = OwnMoving::new(&wired, &listener)?;
     to_stderr(&banner::text(
         &settings,
         address,
@@ -82,13 +82,15 @@ pub(crate) async fn serve(
     }
     let mut successor = None;
     let farewell = async {
-        tokio::select! {
+        let farewell = tokio::select! {
             () = stop => Farewell::Ending,
             Some(next) = successors.recv() => {
                 successor = Some(next);
                 Farewell::Replaced
             }
-        }
+        };
+        spare.close();
+        farewell
     };
     let over_socket = async {
         match socket {
