@@ -5,6 +5,7 @@ mod certificates;
 pub(crate) mod ends;
 mod files;
 mod people;
+mod sqlite;
 mod upkeep;
 
 use std::path::PathBuf;
@@ -38,7 +39,7 @@ use wheelhouse_ui::Pages;
 use wheelhouse_upstream::acme::Acme;
 
 use self::catalog::{Kept, kept};
-pub(crate) use self::catalog::{Whole, migrate};
+pub(crate) use self::catalog::{TOKENS, Whole, migrate};
 use self::certificates::certificate;
 use self::files::file_store;
 pub(crate) use self::files::owner_of;

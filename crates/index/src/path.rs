@@ -4,6 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+/// What the name of a provenance has after that of its file.
+const PROVENANCE: &str = ".provenance";
+
 /// The path of a file within its index, such as `team/demo-1.0.tar.gz`.
 ///
 /// What the file is under its root, for a file found in a directory; the bare file name, for an
@@ -32,7 +35,15 @@ impl FilePath {
     /// Returns whether this is the path of what stands beside a file and has no record of its own:
     /// a provenance.
     pub fn is_beside(&self) -> bool {
-        self.0.ends_with(".provenance")
+        self.0.ends_with(PROVENANCE)
+    }
+
+    /// Returns the path of the provenance that stands beside this file.
+    ///
+    /// # Errors
+    /// [`FilePathError::TooLong`] if it would be.
+    pub fn provenance(&self) -> Result<Self, FilePathError> {
+        format!("{self}{PROVENANCE}").parse()
     }
 
     /// Returns the path of another file name in the same folder.

@@ -80,7 +80,7 @@ impl Index {
         file: &FilePath,
         sha256: Sha256Digest,
     ) -> Result<Option<Vec<u8>>, StoreError> {
-        let Some(path) = place_of_provenance(file) else {
+        let Ok(path) = file.provenance() else {
             return Ok(None);
         };
         let opened = match self.files.open(&path, None).await {
@@ -118,18 +118,14 @@ impl Index {
         provenance: Vec<u8>,
         at: Timestamp,
     ) -> Result<Box<dyn PlacedFile>, PublishError> {
-        let path = place_of_provenance(file).ok_or_else(|| {
-            StoreError::new("index", "place a provenance", "the name is too long")
-        })?;
+        let path = file
+            .provenance()
+            .map_err(|error| StoreError::new("index", "place a provenance", error))?;
         let mut staging = self.files.stage().await?;
         staging.write(Bytes::from(provenance)).await?;
         let staged = staging.finish().await?;
         Ok(staged.place(&path, PlaceMode::Replace, at).await?)
     }
-}
-
-fn place_of_provenance(file: &FilePath) -> Option<FilePath> {
-    format!("{file}.provenance").parse().ok()
 }
 
 fn read_whole(content: &dyn Content) -> std::io::Result<Vec<u8>> {

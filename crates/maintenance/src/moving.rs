@@ -286,8 +286,7 @@ impl Move {
         path: &FilePath,
         record: &FileRecord,
     ) -> Result<(), CopyError> {
-        let name = format!("{}.provenance", path.file_name());
-        let Ok(beside) = path.with_file_name(&name) else {
+        let Ok(beside) = path.provenance() else {
             return Ok(());
         };
         let open = self.source.files.open(&beside, None).await?;

@@ -74,7 +74,7 @@ pub(crate) fn backup(
             catalog: Arc::clone(&source.whole.rows),
             files: Arc::clone(&source.files),
             keys: vec![KeyRow {
-                name: ends::TOKENS.to_owned(),
+                name: wiring::TOKENS.to_owned(),
                 value: source.key.to_vec(),
             }],
             clock: Arc::new(SystemClock),

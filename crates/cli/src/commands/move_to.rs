@@ -19,7 +19,7 @@ use crate::owners::connection::{become_owner, over_socket, user_agent};
 use crate::program::to_stderr;
 use crate::settings::{RunSettings, Source};
 use crate::wiring::ends::{SourceEnd, TargetEnd, expect_apart, source, target};
-use crate::{config, logging};
+use crate::{config, logging, wiring};
 
 /// How often it is said how far the move is.
 const TELL: Duration = Duration::from_secs(5);
@@ -181,7 +181,7 @@ impl OwnMove {
                 rows: Arc::clone(&self.source.whole.rows),
                 files: Arc::clone(&self.source.files),
                 keys: vec![KeyRow {
-                    name: "tokens".to_owned(),
+                    name: wiring::TOKENS.to_owned(),
                     value: self.source.key.to_vec(),
                 }],
             },

@@ -19,7 +19,7 @@ use crate::options::{Profile, defs};
 use crate::owners::connection::become_owner;
 use crate::program::print;
 use crate::settings::{RunSettings, Source};
-use crate::wiring::ends;
+use crate::wiring::{self, ends};
 use crate::{config, logging};
 
 /// Restores a snapshot.
@@ -104,7 +104,7 @@ pub(crate) fn restore(
 
 /// Returns the key that tokens are made with.
 fn key_of(snapshot: &Snapshot) -> anyhow::Result<[u8; 32]> {
-    let key = snapshot.keys.iter().find(|key| key.name == ends::TOKENS);
+    let key = snapshot.keys.iter().find(|key| key.name == wiring::TOKENS);
     let key = key.ok_or_else(|| anyhow!("the backup does not have the key of the index"))?;
     let bytes = key.value.as_slice().try_into();
     bytes.context("the key in the backup is none")

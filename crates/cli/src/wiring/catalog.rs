@@ -1,6 +1,5 @@
 //! The catalog, and what is kept in the same place: a file, a database, or memory.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -10,15 +9,18 @@ use wheelhouse_index::ports::{
 };
 use wheelhouse_index::replica::Replica;
 use wheelhouse_store::catalog::{
-    MemoryCatalog, PostgresAddress, PostgresCatalog, SchemaState, SqliteCatalog, SqliteOptions,
-    WhenDamaged,
+    MemoryCatalog, PostgresAddress, PostgresCatalog, SchemaState, SqliteCatalog, WhenDamaged,
 };
 use wheelhouse_store::state::StateFolder;
 
 use super::people::token_key;
+use super::sqlite::SqlitePlace;
 use super::state_wishes;
 use crate::environment::Environment;
 use crate::settings::{CatalogSettings, RunSettings};
+
+/// The name under which servers share the key of tokens in a database, and backups have it.
+pub(crate) const TOKENS: &str = "tokens";
 
 /// What is kept from one start to the next, besides packages.
 pub(super) struct Kept {
@@ -82,31 +84,22 @@ pub(super) async fn kept(
     state: &StateFolder,
     clock: &Arc<dyn Clock>,
 ) -> anyhow::Result<Kept> {
-    match &settings.state.catalog {
-        CatalogSettings::Postgres(address) => in_postgres(address, state, clock).await,
+    let note = match &settings.state.catalog {
+        CatalogSettings::Postgres(address) => return in_postgres(address, state, clock).await,
         CatalogSettings::Sqlite(path) => {
-            let catalog = Arc::new(open_sqlite(path, clock)?);
-            Ok(Kept {
-                whole: Some(Whole::of(&catalog)),
-                catalog: Arc::clone(&catalog) as _,
-                access_store: catalog,
-                key: token_key(state)?,
-                note: format!("{}; the catalog is in `{}`", state.note(), path.display()),
-                replica: Replica::alone(),
-            })
+            format!("{}; the catalog is in `{}`", state.note(), path.display())
         }
-        CatalogSettings::StateFolder => {
-            let (catalog, access_store, whole) = in_state_folder(state, clock)?;
-            Ok(Kept {
-                whole,
-                catalog,
-                access_store,
-                key: token_key(state)?,
-                note: state.note().to_owned(),
-                replica: Replica::alone(),
-            })
-        }
-    }
+        CatalogSettings::StateFolder => state.note().to_owned(),
+    };
+    let (catalog, access_store, whole) = in_file(&settings.state.catalog, state, clock)?;
+    Ok(Kept {
+        whole,
+        catalog,
+        access_store,
+        key: token_key(state)?,
+        note,
+        replica: Replica::alone(),
+    })
 }
 
 /// Opens a catalog that other servers may use at the same time. All make tokens with one key.
@@ -137,45 +130,39 @@ async fn in_postgres(
 
 /// Returns the key that all servers over a database make tokens with.
 pub(super) async fn shared_token_key(catalog: &PostgresCatalog) -> anyhow::Result<[u8; 32]> {
-    Ok(catalog.shared_key("tokens", fill_random).await?)
-}
-
-pub(super) fn open_sqlite(path: &Path, clock: &Arc<dyn Clock>) -> anyhow::Result<SqliteCatalog> {
-    let mut mark = path.as_os_str().to_owned();
-    mark.push(".serial");
-    let options = SqliteOptions {
-        clock: Arc::clone(clock),
-        serial_mark: Some(mark.into()),
-        // Somebody has named this file: then somebody can say what becomes of it.
-        when_damaged: WhenDamaged::Refuse,
-    };
-    Ok(SqliteCatalog::open(path, &options)?)
+    Ok(catalog.shared_key(TOKENS, fill_random).await?)
 }
 
 /// A catalog, what is kept with it, and all of it as a whole.
 type Opened = (Arc<dyn Catalog>, Arc<dyn AccessStore>, Option<Whole>);
 
-fn in_state_folder(state: &StateFolder, clock: &Arc<dyn Clock>) -> anyhow::Result<Opened> {
+fn in_file(
+    settings: &CatalogSettings,
+    state: &StateFolder,
+    clock: &Arc<dyn Clock>,
+) -> anyhow::Result<Opened> {
     let in_memory = || {
         let catalog = Arc::new(MemoryCatalog::new(&**clock));
         (Arc::clone(&catalog) as _, catalog as _, None)
     };
-    let Some(path) = state.catalog_file() else {
+    let Some(place) = SqlitePlace::of(settings, state) else {
         return Ok(in_memory());
     };
-    let options = SqliteOptions {
-        clock: Arc::clone(clock),
-        serial_mark: state.serial_mark_file(),
-        when_damaged: WhenDamaged::BeginAnew,
+    let is_named = matches!(settings, CatalogSettings::Sqlite(_));
+    let when_damaged = if is_named {
+        // Somebody has named this file: then somebody can say what becomes of it.
+        WhenDamaged::Refuse
+    } else {
+        WhenDamaged::BeginAnew
     };
-    match SqliteCatalog::open(&path, &options) {
+    match place.open(clock, when_damaged) {
         Ok(catalog) => {
             let catalog = Arc::new(catalog);
             let whole = Whole::of(&catalog);
             Ok((Arc::clone(&catalog) as _, catalog as _, Some(whole)))
         }
         // What is there can still be served, which matters more than the journal.
-        Err(error) if state.is_full() => {
+        Err(error) if !is_named && state.is_full() => {
             tracing::error!(
                 "the disk of the state folder is full: the catalog is kept in memory until the next start; make room and start again ({error})"
             );
@@ -195,23 +182,18 @@ pub(crate) async fn migrate(
     environment: &Environment,
     may_change: bool,
 ) -> anyhow::Result<(String, SchemaState)> {
-    let path = match &settings.state.catalog {
-        CatalogSettings::Postgres(address) => {
-            let state = if may_change {
-                PostgresCatalog::migrate(address).await?
-            } else {
-                PostgresCatalog::schema(address).await?
-            };
-            return Ok((address.to_string(), state));
-        }
-        CatalogSettings::Sqlite(path) => path.clone(),
-        CatalogSettings::StateFolder => {
-            let state = StateFolder::choose(&state_wishes(settings, environment))?;
-            state
-                .catalog_file()
-                .context("the catalog is in memory: there are no tables to look at")?
-        }
-    };
+    if let CatalogSettings::Postgres(address) = &settings.state.catalog {
+        let state = if may_change {
+            PostgresCatalog::migrate(address).await?
+        } else {
+            PostgresCatalog::schema(address).await?
+        };
+        return Ok((address.to_string(), state));
+    }
+    let state = StateFolder::choose(&state_wishes(settings, environment))?;
+    let place = SqlitePlace::of(&settings.state.catalog, &state)
+        .context("the catalog is in memory: there are no tables to look at")?;
+    let path = place.path;
     let state = if may_change {
         SqliteCatalog::migrate(&path)?
     } else {

@@ -7,17 +7,15 @@ use std::time::Duration;
 use anyhow::{Context as _, anyhow, bail};
 use tokio::time::{Instant, sleep};
 use wheelhouse_index::ports::{Clock, FileStore, SystemClock};
-use wheelhouse_store::catalog::{PostgresCatalog, SqliteCatalog, SqliteOptions, WhenDamaged};
+use wheelhouse_store::catalog::{PostgresCatalog, WhenDamaged};
 use wheelhouse_store::state::{StateError, StateFolder, StateLock};
 
-use super::catalog::{Whole, kept, open_sqlite};
+use super::catalog::{TOKENS, Whole, kept};
 use super::files::{directory_store, file_store, object_store};
+use super::sqlite::SqlitePlace;
 use super::{Wired, state_wishes, wire};
 use crate::environment::Environment;
 use crate::settings::{CatalogSettings, FileSettings, RunSettings};
-
-/// The name under which servers share the key of tokens in a database.
-pub(crate) const TOKENS: &str = "tokens";
 
 /// How long files may take to come to rest that were written just before.
 const SETTLING: Duration = Duration::from_secs(30);
@@ -136,23 +134,16 @@ async fn beside_a_server(
     state: &StateFolder,
 ) -> anyhow::Result<(Whole, [u8; 32])> {
     let none = |_: &mut [u8; 32]| Err(std::io::Error::other("there is none"));
-    let key = || {
-        let key = state.token_key(none);
-        key.context("cannot read the key that tokens are made with")
-    };
-    let to_read = |path: &Path| SqliteCatalog::open_to_read(path, None).map(Arc::new);
-    match &settings.state.catalog {
-        CatalogSettings::Postgres(address) => {
-            let catalog = PostgresCatalog::open(address, Arc::new(SystemClock)).await?;
-            let key = catalog.shared_key(TOKENS, none).await?;
-            Ok((Whole::of(&Arc::new(catalog)), key))
-        }
-        CatalogSettings::Sqlite(path) => Ok((Whole::of(&to_read(path)?), key()?)),
-        CatalogSettings::StateFolder => {
-            let path = state.catalog_file().context("the catalog is in memory")?;
-            Ok((Whole::of(&to_read(&path)?), key()?))
-        }
+    if let CatalogSettings::Postgres(address) = &settings.state.catalog {
+        let catalog = PostgresCatalog::open(address, Arc::new(SystemClock)).await?;
+        let key = catalog.shared_key(TOKENS, none).await?;
+        return Ok((Whole::of(&Arc::new(catalog)), key));
     }
+    let place = SqlitePlace::of(&settings.state.catalog, state);
+    let catalog = place.context("the catalog is in memory")?.open_to_read()?;
+    let key = state.token_key(none);
+    let key = key.context("cannot read the key that tokens are made with")?;
+    Ok((Whole::of(&Arc::new(catalog)), key))
 }
 
 /// Opens a place for an index whose tokens are made with `key`. What is there already may be what an
@@ -183,33 +174,16 @@ pub(crate) async fn target(
         new.copy_from_slice(&key);
         Ok(())
     };
-    let own = match &settings.state.catalog {
-        CatalogSettings::Postgres(address) => {
-            let catalog = PostgresCatalog::open(address, Arc::new(SystemClock)).await?;
-            (
-                catalog.shared_key(TOKENS, copy).await?,
-                Whole::of(&Arc::new(catalog)),
-            )
-        }
-        CatalogSettings::Sqlite(path) => {
-            let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-            let catalog = Arc::new(open_sqlite(path, &clock)?);
-            (state.token_key(copy)?, Whole::of(&catalog))
-        }
-        CatalogSettings::StateFolder => {
-            let path = state
-                .catalog_file()
-                .context("the catalog would be in memory")?;
-            let options = SqliteOptions {
-                clock: Arc::new(SystemClock),
-                serial_mark: state.serial_mark_file(),
-                when_damaged: WhenDamaged::Refuse,
-            };
-            let catalog = Arc::new(SqliteCatalog::open(&path, &options)?);
-            (state.token_key(copy)?, Whole::of(&catalog))
-        }
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let (own_key, whole) = if let CatalogSettings::Postgres(address) = &settings.state.catalog {
+        let catalog = Arc::new(PostgresCatalog::open(address, clock).await?);
+        (catalog.shared_key(TOKENS, copy).await?, Whole::of(&catalog))
+    } else {
+        let place = SqlitePlace::of(&settings.state.catalog, &state);
+        let place = place.context("the catalog would be in memory")?;
+        let catalog = Arc::new(place.open(&clock, WhenDamaged::Refuse)?);
+        (state.token_key(copy)?, Whole::of(&catalog))
     };
-    let (own_key, whole) = own;
     let place = place_of(settings, &state);
     if own_key != key {
         bail!(
@@ -259,10 +233,10 @@ fn first_in(root: &Path) -> Option<String> {
 fn place_of(settings: &RunSettings, state: &StateFolder) -> String {
     let catalog = match &settings.state.catalog {
         CatalogSettings::Postgres(address) => address.to_string(),
-        CatalogSettings::Sqlite(path) => path.display().to_string(),
-        CatalogSettings::StateFolder => state
-            .catalog_file()
-            .map_or_else(|| "memory".to_owned(), |path| path.display().to_string()),
+        settings => SqlitePlace::of(settings, state).map_or_else(
+            || "memory".to_owned(),
+            |place| place.path.display().to_string(),
+        ),
     };
     let files = match &settings.files {
         FileSettings::Folders => {

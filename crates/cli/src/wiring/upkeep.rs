@@ -11,13 +11,14 @@ use wheelhouse_index::ports::{
 };
 use wheelhouse_index::replica::Replica;
 use wheelhouse_maintenance::recover::{FolderRecovery, SealedRecovery};
-use wheelhouse_store::catalog::{PostgresCatalog, SqliteCatalog, SqliteOptions, WhenDamaged};
+use wheelhouse_store::catalog::{PostgresCatalog, WhenDamaged};
 use wheelhouse_store::files::objects::{ObjectFileStore, TakeOver};
 use wheelhouse_store::state::{StateError, StateFolder, StateLock};
 
 use super::catalog::shared_token_key;
 use super::files::{directory_store, object_access};
 use super::people::token_key;
+use super::sqlite::SqlitePlace;
 use super::{index_options, state_wishes};
 use crate::environment::Environment;
 use crate::settings::{CatalogSettings, FileSettings, RunSettings};
@@ -35,12 +36,6 @@ pub(crate) struct Opened {
     pub(crate) is_served: bool,
     /// Keeps servers off while something is changed.
     _lock: Option<StateLock>,
-}
-
-/// Where a catalog in a file is, and its mark of serials.
-struct SqlitePlace {
-    path: PathBuf,
-    mark: Option<PathBuf>,
 }
 
 /// A catalog, as everybody sees it who needs it here.
@@ -148,48 +143,28 @@ async fn kept_to_check(
     }
     let place = sqlite_place(settings, state)?;
     let catalog = match repair {
-        Repair::Nothing => SqliteCatalog::open_to_read(&place.path, place.mark)?,
+        Repair::Nothing => place.open_to_read()?,
         Repair::Proven => {
             ensure!(
                 place.path.exists(),
                 "there is no catalog at `{}`",
                 place.path.display()
             );
-            open_sqlite(&place, clock)?
+            // A damaged one stays where it is: somebody looks into it.
+            place.open(clock, WhenDamaged::Refuse)?
         }
     };
     Ok(Kept::of(catalog, token_key(state)?))
 }
 
 fn sqlite_place(settings: &RunSettings, state: &StateFolder) -> anyhow::Result<SqlitePlace> {
-    if let CatalogSettings::Sqlite(path) = &settings.state.catalog {
-        let mut mark = path.as_os_str().to_owned();
-        mark.push(".serial");
-        return Ok(SqlitePlace {
-            path: path.clone(),
-            mark: Some(mark.into()),
-        });
-    }
-    let path = state.catalog_file().with_context(|| {
+    let place = SqlitePlace::of(&settings.state.catalog, state);
+    place.with_context(|| {
         format!(
             "there is no catalog: {}; --state-dir names its folder",
             state.note()
         )
-    })?;
-    Ok(SqlitePlace {
-        path,
-        mark: state.serial_mark_file(),
     })
-}
-
-/// Opens a catalog that is to be changed. A damaged one stays where it is: somebody looks into it.
-fn open_sqlite(place: &SqlitePlace, clock: &Arc<dyn Clock>) -> anyhow::Result<SqliteCatalog> {
-    let options = SqliteOptions {
-        clock: Arc::clone(clock),
-        serial_mark: place.mark.clone(),
-        when_damaged: WhenDamaged::Refuse,
-    };
-    Ok(SqliteCatalog::open(&place.path, &options)?)
 }
 
 /// A catalog that is to be made again.
@@ -242,7 +217,8 @@ pub(crate) async fn open_to_recover(
         }
         CatalogSettings::Sqlite(_) | CatalogSettings::StateFolder => {
             let place = sqlite_place(settings, &state)?;
-            Kept::of(open_sqlite(&place, &clock)?, token_key(&state)?)
+            let catalog = place.open(&clock, WhenDamaged::Refuse)?;
+            Kept::of(catalog, token_key(&state)?)
         }
     };
     let (recovery, index, note) = match &settings.files {

@@ -371,7 +371,7 @@ impl Making {
     }
 
     async fn beside(&self, path: &FilePath) -> Result<Option<Named>, BackupError> {
-        let Ok(path) = format!("{path}.provenance").parse::<FilePath>() else {
+        let Ok(path) = path.provenance() else {
             return Ok(None);
         };
         let file = match self.source.files.open(&path, None).await {

@@ -1,9 +1,11 @@
 //! Copying what was deleted and may still come back.
 
+use wheelhouse_index::identity::Timestamp;
 use wheelhouse_index::mark::{Mark, ProjectMark};
 use wheelhouse_index::path::FilePath;
 use wheelhouse_index::ports::Truth;
 use wheelhouse_standards::digest::Sha256Digest;
+use wheelhouse_standards::name::ProjectKey;
 
 use super::{Move, MoveError};
 use crate::contents::{self, CopyError};
@@ -66,9 +68,10 @@ impl Move {
     /// Returns when the file at a path with this content was deleted, if it may come back.
     pub(super) async fn deleted_at(
         &self,
+        project: &ProjectKey,
         path: &FilePath,
         sha256: &Sha256Digest,
-    ) -> Result<Option<wheelhouse_index::identity::Timestamp>, MoveError> {
+    ) -> Result<Option<Timestamp>, MoveError> {
         if self
             .source
             .files
@@ -78,7 +81,8 @@ impl Move {
         {
             return Ok(None);
         }
-        let marks = self.source.catalog.marks(&self.index, None).await?;
+        let catalog = &self.source.catalog;
+        let marks = catalog.marks(&self.index, Some(project)).await?;
         let of_file = marks.into_iter().find(|marked| {
             matches!(&marked.mark, Mark::Deleted { path: at, sha256: digest } if at == path && digest == sha256)
         });

@@ -96,9 +96,9 @@ impl Move {
             return Ok(());
         };
         let files = &self.target.files;
-        let known = record.contents.map(|known| known.digests.sha256);
+        let known = record.contents.as_ref().map(|known| known.digests.sha256);
         let deleted = if let Some(sha256) = known {
-            let at = self.deleted_at(&path, &sha256).await?;
+            let at = self.deleted_at(record.project(), &path, &sha256).await?;
             at.map(|at| (sha256, at))
         } else {
             None
