@@ -9,7 +9,6 @@ import json
 import os
 import threading
 import time
-from collections.abc import Iterator
 
 import pytest
 
@@ -23,26 +22,6 @@ DEMO = wheel("demo", "1.0", requires_python=">=3.8", summary="A demo")
 LATER = wheel("demo", "1.1")
 SOURCE = sdist("demo", "1.0")
 FILES = [DEMO, LATER, SOURCE]
-
-
-@pytest.fixture(scope="module")
-def clusters() -> Iterator[list[Cluster]]:
-    started: list[Cluster] = []
-    yield started
-    for cluster in started:
-        cluster.close()
-
-
-@pytest.fixture
-def keep(serve, wheelhouse, clusters):
-    """Makes indexes: `keep("objects", *options)`."""
-
-    def cluster() -> Cluster:
-        if not clusters:
-            clusters.append(Cluster())
-        return clusters[0]
-
-    return keeper(serve, wheelhouse, cluster)
 
 
 def filled(keep, place: str, *options: str) -> Kept:

@@ -10,15 +10,13 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from support.distributions import sdist, wheel
-from support.postgres import Cluster
 from support.programs import binary
-from support.upkeep import PLACES, Kept, keeper, put_sealed, sealed
+from support.upkeep import PLACES, Kept, put_sealed, sealed
 from support.waiting import wait_until
 
 JSON = {"Accept": "application/vnd.pypi.simple.v1+json"}
@@ -31,26 +29,6 @@ FILES = [
     wheel("gone", "1.0"),
 ]
 AT = 1_700_000_000_000_000
-
-
-@pytest.fixture(scope="module")
-def clusters() -> Iterator[list[Cluster]]:
-    started: list[Cluster] = []
-    yield started
-    for cluster in started:
-        cluster.close()
-
-
-@pytest.fixture
-def keep(serve, wheelhouse, clusters):
-    """Makes indexes: `keep("objects", *options)`."""
-
-    def cluster() -> Cluster:
-        if not clusters:
-            clusters.append(Cluster())
-        return clusters[0]
-
-    return keeper(serve, wheelhouse, cluster)
 
 
 def all_read(site) -> bool:
