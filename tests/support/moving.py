@@ -28,6 +28,7 @@ class Load:
     acknowledged: dict[str, Distribution] = field(default_factory=dict)
     """Files whose upload was answered with 200."""
     yanked: set[str] = field(default_factory=set)
+    deleted: set[str] = field(default_factory=set)
     refused: list[float] = field(default_factory=list)
     """Moments at which a change was refused for now."""
     broken: list[str] = field(default_factory=list)
@@ -65,6 +66,19 @@ class People:
                 if self.until_taken(wish, f"yank of {file.filename}"):
                     with self.lock:
                         self.load.yanked.add(file.filename)
+            if number % 5 == 3:
+                self.delete(project, number, file)
+
+    def delete(self, project: str, number: int, file: Distribution) -> None:
+        """Deletes a file; from before that on nobody looks for it."""
+        with self.lock:
+            del self.load.acknowledged[file.filename]
+            self.load.deleted.add(file.filename)
+        wish = lambda: self.client.change(self.site, project, "delete", version=f"1.{number}")
+        if not self.until_taken(wish, f"deletion of {file.filename}"):
+            # Nobody can tell: it was asked for when everybody stopped.
+            with self.lock:
+                self.load.deleted.discard(file.filename)
 
     def until_taken(self, act, what: str) -> bool:
         """Does something until it is not refused for now, as a client that is told so would."""
@@ -96,6 +110,9 @@ class People:
             heard = self.client.file(self.site, file.filename)
             with self.lock:
                 self.load.reads += 2
+                if file.filename not in self.load.acknowledged:
+                    # Somebody has deleted it meanwhile.
+                    continue
                 if page.status != 200 or heard.status != 200 or heard.body != file.content:
                     self.load.broken.append(f"reading {file.filename}: {page.status}, {heard.status}")
                     continue
@@ -180,6 +197,8 @@ def expect_all(site: Site, load: Load) -> None:
             assert item["filename"] not in listed, f"{item['filename']} is there twice"
             listed[item["filename"]] = item
     assert set(load.acknowledged) <= set(listed), set(load.acknowledged) - set(listed)
+    assert not load.deleted & set(listed), load.deleted & set(listed)
+    assert {client.file(site, name).status for name in load.deleted} <= {404, 410}
     for name, file in load.acknowledged.items():
         assert listed[name]["hashes"]["sha256"] == file.sha256
         assert client.file(site, name).body == file.content, name
